@@ -286,6 +286,8 @@ class TillSettings(_message.Message):
     WEBHOOK_URL_FIELD_NUMBER: _builtins.int
     RETIRED_FIELD_NUMBER: _builtins.int
     CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    CLOSING_TIME_FIELD_NUMBER: _builtins.int
     till: _builtins.str
     """The till."""
     dialect: _builtins.str
@@ -298,6 +300,10 @@ class TillSettings(_message.Message):
     """The till may sell no more."""
     currency_code: _builtins.str
     """Currency of the store, ISO 4217."""
+    time_zone: _builtins.str
+    """IANA time zone of the store."""
+    closing_time: _builtins.str
+    """Local time at which the store's business day ends, `HH:MM`."""
     @_builtins.property
     def api_key_hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """SHA-256 of every key that is valid now, 32 bytes each; two while a key is rotated."""
@@ -312,10 +318,12 @@ class TillSettings(_message.Message):
         webhook_url: _builtins.str = ...,
         retired: _builtins.bool = ...,
         currency_code: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
+        closing_time: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_hashes", b"api_key_hashes", "currency_code", b"currency_code", "dialect", b"dialect", "retired", b"retired", "till", b"till", "webhook_secret", b"webhook_secret", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_hashes", b"api_key_hashes", "closing_time", b"closing_time", "currency_code", b"currency_code", "dialect", b"dialect", "retired", b"retired", "till", b"till", "time_zone", b"time_zone", "webhook_secret", b"webhook_secret", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

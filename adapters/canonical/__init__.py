@@ -1,0 +1,1 @@
+"""Canonical facts and their arithmetic: plain frozen dataclasses in, plain frozen dataclasses out; pure, no input or output."""

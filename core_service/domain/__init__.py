@@ -1,0 +1,1 @@
+"""Lifecycles, records and decisions of the core: facts in, decisions out; pure."""
