@@ -59,7 +59,8 @@ class SaleRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRecord:
-    """A payment or refund beside a sale; `sale_id` is empty while its sale is unknown."""
+    """A payment or refund beside a sale. `sale_id` is derived from what the fact says it is about, so it may come before its sale (no
+    foreign key); empty when it names none."""
 
     fact_id: str
     store: str
@@ -92,6 +93,9 @@ class Inbox(Protocol):
 
     async def verdicts(self, agent: str, epoch: bytes, after: int, through: int) -> list[Verdict]:
         """Return the stored verdicts with after < sequence <= through, in order."""
+
+    async def get(self, agent: str, epoch: bytes, sequence: int) -> InboxRow | None:
+        """Return one entry with its verdict (raw bytes empty: they are sealed), for a replay."""
 
     async def by_receipt(self, receipt_id: str) -> InboxRow | None:
         """Return the entry that was given this receipt (raw bytes empty: they are sealed)."""
@@ -133,7 +137,7 @@ class SealedRaw(Protocol):
     """Raw bytes under a key per record, wrapped by the tenant's key (invariant 15)."""
 
     async def put(self, items: Sequence[tuple[str, bytes]]) -> None:
-        """Seal and keep bytes under a raw id."""
+        """Seal and keep bytes under a raw id; an id already there is left as it is, for ids are derived."""
 
     async def get(self, raw_id: str) -> bytes | None:
         """Return the bytes; None when they were erased or never kept."""
