@@ -1,0 +1,1 @@
+"""What a store's agent and the core say to each other."""

@@ -1,0 +1,1 @@
+"""What order management, administration and operations ask of the core."""
