@@ -1,0 +1,1 @@
+"""A warehouse system that speaks Tillstream's own documented REST: see README.md in this folder."""

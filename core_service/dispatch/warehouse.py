@@ -1,0 +1,173 @@
+"""Handlers of work for warehouses: due dispatches, cancellations and events in; calls to the warehouse system and order statuses out.
+
+No call is made inside a transaction. The dispatch id is derived from the order, so that a try after an unknown outcome is the same
+shipment; before it is repeated the system is asked whether it has it already (faults row 41).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from adapters.errors import Permanent
+from adapters.reasons import Reason
+from adapters.seams.clock import Clock
+from adapters.seams.failpoint import Failpoints
+from adapters.wms.contract import DispatchLine, DispatchRequest, WarehouseEvent, WarehouseStatus, WarehouseSystem
+from core_service.domain.order import LineageStep, Order, OrderStatus
+from core_service.domain.setup import Location
+from core_service.domain.work import ClaimedWork
+from core_service.ports.unit_of_work import CoreStore, UnitOfWork
+
+_STATUS = {
+    WarehouseStatus.ACCEPTED: OrderStatus.DISPATCHED,
+    WarehouseStatus.PICKED: OrderStatus.PICKED,
+    WarehouseStatus.PACKED: OrderStatus.PACKED,
+    WarehouseStatus.SHIPPED: OrderStatus.SHIPPED,
+    WarehouseStatus.DELIVERED: OrderStatus.DELIVERED,
+    WarehouseStatus.CANCELLED: OrderStatus.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarehouseReport:
+    """What is known about an order's shipment now, and who says so."""
+
+    order_id: str
+    status: OrderStatus
+    tracking_number: str = ""
+    sentence: str = ""
+
+
+Report = Callable[[UnitOfWork, WarehouseReport], Awaitable[None]]
+"""Applies a report to the order inside the unit of work: status forward only, stock when shipped, lineage, changes."""
+
+
+def dispatch_id(order_id: str, ordinal: int = 1) -> str:
+    """Return the id under which an order's shipment is known to its warehouse, for ever the same.
+
+    The order id is derived from (tenant, source, reference) already; keeping it readable finds the order without a table.
+    """
+    return f"dsp_{order_id.removeprefix('ord_')}_{ordinal}"
+
+
+def order_of(dispatch: str) -> str:
+    """Return the order id of a dispatch id; empty text for any other text."""
+    middle, _, ordinal = dispatch.removeprefix("dsp_").rpartition("_")
+    return f"ord_{middle}" if dispatch.startswith("dsp_") and middle and ordinal.isdigit() else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarehouseDispatch:
+    """The handlers. `system` gives the adapter of a location; `read_event` is the adapter's codec."""
+
+    store: CoreStore
+    clock: Clock
+    failpoints: Failpoints
+    system: Callable[[Location], WarehouseSystem]
+    read_event: Callable[[bytes], WarehouseEvent]
+    report: Report
+
+    async def dispatch(self, work: ClaimedWork) -> None:
+        """Hand an order over to its warehouse."""
+        order, location = await self._load(work.tenant, work.subject)
+        if order.status is not OrderStatus.ROUTED or location is None:
+            return
+        system = self.system(location)
+        request = _request(order)
+        known = await system.find(request.dispatch_id) if work.attempt > 1 else None
+        await self.failpoints.hit("dispatch.before_call")
+        if known is None:
+            await self._hand_over(work, order, request, system)
+        await self.failpoints.hit("dispatch.called")
+        sentence = f"{location.name} has taken the shipment {request.dispatch_id}."
+        await self._report(work.tenant, WarehouseReport(order_id=order.order_id, status=OrderStatus.DISPATCHED, sentence=sentence))
+
+    async def cancel(self, work: ClaimedWork) -> None:
+        """Ask the warehouse to stop an order; a shipment it never had, or stopped, cancels the order."""
+        order, location = await self._load(work.tenant, work.subject)
+        if order.status is not OrderStatus.CANCEL_REQUESTED or location is None:
+            return
+        stopped = await self.system(location).cancel(dispatch_id(order.order_id))
+        if stopped:
+            sentence = f"{location.name} has stopped the shipment."
+            await self._report(
+                work.tenant, WarehouseReport(order_id=order.order_id, status=OrderStatus.CANCELLED, sentence=sentence)
+            )
+            return
+        step = self._step(order.order_id, "dispatched", f"{location.name} says it is too late to stop; it will ship.", {})
+        async with self.store.begin(work.tenant) as uow:
+            await uow.lineage.add([step])
+            await uow.commit()
+
+    async def take_event(self, work: ClaimedWork) -> None:
+        """Read a stored webhook and apply what it reports."""
+        location, _, event_id = work.subject.partition("/")
+        async with self.store.read(work.tenant) as uow:
+            event = await uow.webhooks.get(location, event_id)
+            raw = await uow.raw.get(event.raw_id) if event else None
+        if event is None or raw is None or event.processed:
+            return
+        reported = self.read_event(raw)
+        async with self.store.begin(work.tenant) as uow:
+            order = await self._order_of(uow, work.tenant, location, reported.dispatch_id)
+            report = WarehouseReport(
+                order_id=order.order_id,
+                status=_STATUS[reported.status],
+                tracking_number=reported.tracking_number,
+                sentence=f"{location} reports {reported.status} at {reported.occurred_at.isoformat()}.",
+            )
+            await self.report(uow, report)
+            await uow.webhooks.processed(location, event_id)
+            await uow.commit()
+
+    async def _hand_over(
+        self, work: ClaimedWork, order: Order, request: DispatchRequest, system: WarehouseSystem
+    ) -> None:
+        try:
+            await system.dispatch(request)
+        except Permanent as error:
+            await self._record_try(work, order, f"Try {work.attempt} was refused: {error.sentence}")
+            raise
+        except Exception as error:
+            await self._record_try(work, order, f"Try {work.attempt} has an unknown outcome: {error}")
+            raise
+
+    async def _record_try(self, work: ClaimedWork, order: Order, sentence: str) -> None:
+        step = self._step(order.order_id, "dispatched", sentence, {"attempt": str(work.attempt)})
+        async with self.store.begin(work.tenant) as uow:
+            await uow.lineage.add([step])
+            await uow.commit()
+
+    def _step(self, record_id: str, stage: str, sentence: str, details: dict[str, str]) -> LineageStep:
+        return LineageStep(record_id=record_id, at=self.clock.now(), stage=stage, sentence=sentence, details=details)
+
+    async def _report(self, tenant: str, report: WarehouseReport) -> None:
+        async with self.store.begin(tenant) as uow:
+            await self.report(uow, report)
+            await uow.commit()
+
+    async def _load(self, tenant: str, order_id: str) -> tuple[Order, Location | None]:
+        async with self.store.read(tenant) as uow:
+            order = await uow.orders.get(order_id)
+            if order is None:
+                raise Permanent(Reason.ORDER_UNKNOWN, f"There is no order {order_id}; nothing was dispatched.")
+            return order, await uow.locations.get(order.location) if order.location else None
+
+    async def _order_of(self, uow: UnitOfWork, tenant: str, location: str, dispatch: str) -> Order:
+        order = await uow.orders.get(order_of(dispatch))
+        if order is None or order.location != location:
+            sentence = f"{location} reports about {dispatch}, which is no dispatch of {tenant} there; ask the warehouse."
+            raise Permanent(Reason.ORDER_UNKNOWN, sentence)
+        return order
+
+
+def _request(order: Order) -> DispatchRequest:
+    return DispatchRequest(
+        dispatch_id=dispatch_id(order.order_id),
+        order_id=order.order_id,
+        reference=order.reference,
+        location=order.location,
+        ship_to=order.ship_to,
+        lines=tuple(DispatchLine(number=line.number, sku=line.sku, quantity=line.quantity) for line in order.lines),
+    )
