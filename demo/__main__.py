@@ -1,0 +1,64 @@
+"""`python -m demo run` and `python -m demo outage`: the whole chain on this machine, started, fed, told about and stopped by Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from demo.chain import Chain, Ports, choose_ports
+from demo.outage import outage
+from demo.processes import DemoError
+from demo.show import show
+
+_WANTED = Ports(agents=8443, api=8444, rest=8081, till=8080, warehouse=8090)
+
+
+def tell(sentence: str) -> None:
+    """Say what happens."""
+    print(sentence, flush=True)
+
+
+async def _main(story: str, folder: Path, seconds: float) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    chain = Chain(folder=folder.resolve(), ports=choose_ports(_WANTED), tell=lambda text: tell(f"  · {text}"))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    task = asyncio.create_task(show(chain, tell, seconds) if story == "run" else outage(chain, tell))
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+    finally:
+        stopped.cancel()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, DemoError):
+            await task
+        tell("\nstopping agent, core and warehouse ...")
+        await chain.stop()
+        tell("stopped; the logs are in " + str(folder))
+
+
+def main() -> None:
+    """Read the command line and run the story."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("story", choices=("run", "outage"))
+    parser.add_argument("--folder", type=Path, default=Path("var/demo"), help="made anew at every start")
+    parser.add_argument("--seconds", type=float, default=0, help="stop by itself after so many seconds; 0: run until Ctrl-C")
+    arguments = parser.parse_args()
+    try:
+        asyncio.run(_main(arguments.story, arguments.folder, arguments.seconds))
+    except DemoError as error:
+        print(f"\n{error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
