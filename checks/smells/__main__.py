@@ -1,0 +1,44 @@
+"""Print every smell of the tree as `file:line: smell: what to do`; exit 1 when there is one. A folder may be given instead of this checkout."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from checks.smells import bounds, purity, shape, vendors, wire, words
+from checks.smells.finding import Finding
+from checks.smells.tree import Tree
+
+FAMILIES = (bounds, purity, shape, vendors, wire, words)
+_WAIVER = re.compile(r"(?:#|--|//) smell: (?P<smell>[a-z -]+?) - (?P<reason>\S.{9,})")
+
+
+def findings(tree: Tree) -> list[Finding]:
+    """Return the findings of all families that no waiver covers, in the order of the tree."""
+    found = (finding for family in FAMILIES for finding in family.find(tree))
+    return sorted(set(_unwaived(tree, found)))
+
+
+def _unwaived(tree: Tree, found: Iterable[Finding]) -> Iterable[Finding]:
+    sources = {source.path: source for source in tree.sources}
+    for finding in found:
+        source = sources.get(finding.path)
+        line = source.lines[finding.line - 1] if source and finding.line <= len(source.lines) else ""
+        waiver = _WAIVER.search(line)
+        if not (waiver and waiver["smell"] == finding.smell):
+            yield finding
+
+
+def main() -> int:
+    """Check the tree and return the exit code."""
+    root = Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).resolve().parents[2]
+    found = findings(Tree(root))
+    for finding in found:
+        print(finding)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
