@@ -13,10 +13,28 @@ from adapters.canonical.entry import Entry, EntryContent, EntryId, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnMovement:
-    """What an entry did to the store's own stock: negative when goods left."""
+    """What an entry did to the store's own stock: negative when goods left.
+
+    `rights_only` moves the right to promise and no goods: above zero for a grant taken over, below for rights given back.
+    """
 
     sku: str
     quantity: Decimal
+    rights_only: bool = False
+
+
+AGENT = "@agent"
+"""Stands for the till in the repeat key of the agent's own facts: (AGENT, transfer id, SHA-256 of raw)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedEntry:
+    """An entry's own movements with its place: `epoch_order` counts the journal's epochs from 1, `former` are identities it had before."""
+
+    epoch_order: int
+    id: EntryId
+    former: tuple[EntryId, ...]
+    movements: tuple[OwnMovement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
