@@ -25,10 +25,15 @@ def _unwaived(tree: Tree, found: Iterable[Finding]) -> Iterable[Finding]:
     sources = {source.path: source for source in tree.sources}
     for finding in found:
         source = sources.get(finding.path)
-        line = source.lines[finding.line - 1] if source and finding.line <= len(source.lines) else ""
-        waiver = _WAIVER.search(line)
-        if not (waiver and waiver["smell"] == finding.smell):
+        if not (source and finding.smell in _waived(source.lines, finding.line)):
             yield finding
+
+
+def _waived(lines: list[str], number: int) -> set[str]:
+    """Return the smells waived for a line: at its end, or in a comment of its own just above."""
+    above = lines[number - 2].strip() if number > 1 else ""
+    near = [*lines[number - 1 : number], above if above.startswith(("#", "--", "//")) else ""]
+    return {waiver["smell"] for line in near if (waiver := _WAIVER.search(line))}
 
 
 def main() -> int:

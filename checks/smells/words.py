@@ -73,11 +73,17 @@ def _sql_clocks(source: Source, texts: Iterator[tuple[int, str]]) -> Iterator[Fi
 
 
 def _tests(source: Source) -> Iterator[Finding]:
+    polling = {id(inner) for node in source.nodes if isinstance(node, ast.While) for inner in ast.walk(node)}
     for node in source.nodes:
         if isinstance(node, ast.Attribute) and dotted(node) in _SKIPS:
             advice = f"`{dotted(node)}`: a test passes, fails or does not exist; start the part it needs"
             yield Finding(source.path, node.lineno, "skipped", advice)
-        if isinstance(node, ast.Call) and dotted(node.func) in _SLEEPS and not _is_yield(node):
+        if (
+            isinstance(node, ast.Call)
+            and dotted(node.func) in _SLEEPS
+            and not _is_yield(node)
+            and id(node) not in polling
+        ):
             advice = "sleeping hopes; wait for the condition with tests.eventually.eventually"
             yield Finding(source.path, node.lineno, "sleep", advice)
 
