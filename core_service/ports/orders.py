@@ -37,9 +37,6 @@ class Orders(Protocol):
     async def save(self, order: Order) -> None:
         """Store a changed order; raises Transient(LEASE_LOST) when its stored version is not `order.version - 1`."""
 
-    async def list(self, which: OrderFilter, before: Place | None, limit: int) -> list[Order]:
-        """Return orders, newest first, before a place."""
-
     async def waiting_for(self, sku: str, limit: int) -> list[Order]:
         """Return orders AWAITING_STOCK with a line of the SKU, oldest first."""
 
@@ -57,6 +54,9 @@ class Orders(Protocol):
 
     async def open_at(self, location: str, sku: str) -> list[Reservation]:
         """Return open reservations of a SKU at a location, newest first (they lose cover first)."""
+
+    async def list(self, which: OrderFilter, before: Place | None, limit: int) -> list[Order]:
+        """Return orders, newest first, before a place."""
 
 
 class Exceptions(Protocol):

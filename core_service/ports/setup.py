@@ -61,14 +61,14 @@ class Tills(Protocol):
     async def get(self, store: str, till: str) -> Till | None:
         """Return one."""
 
-    async def list(self, store: str, after: tuple[str, str], limit: int) -> list[Till]:
-        """Return tills by (store, till), after one; an empty store means all."""
-
     async def add_key(self, key: TillKey, previous_expires_at: datetime) -> None:
         """Add a till's key; keys without an end get `previous_expires_at`, ended ones are dropped."""
 
     async def keys(self, store: str, till: str, at: datetime) -> list[TillKey]:
         """Return the keys valid at a moment."""
+
+    async def list(self, store: str, after: tuple[str, str], limit: int) -> list[Till]:
+        """Return tills by (store, till), after one; an empty store means all."""
 
 
 class Credentials(Protocol):
@@ -80,11 +80,11 @@ class Credentials(Protocol):
     async def get(self, credential: str) -> Credential | None:
         """Return one."""
 
-    async def list(self, after: str, limit: int) -> list[Credential]:
-        """Return credentials by id, after one."""
-
     async def revoke(self, credential: str) -> None:
         """End one."""
+
+    async def list(self, after: str, limit: int) -> list[Credential]:
+        """Return credentials by id, after one."""
 
 
 class Fleet(Protocol):
