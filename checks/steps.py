@@ -58,7 +58,7 @@ STEPS = (
     ),
     Step(
         name="smells",
-        promise="purity, names, sizes, queues, wire, vendors",
+        promise="purity, names, sizes, queues, wire, vendors, links",
         advice="each line says what to do",
         words=_module("checks.smells"),
     ),
