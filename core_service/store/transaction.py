@@ -1,0 +1,131 @@
+"""One database transaction of one tenant: rows of one tenant in and out, errors of the engine translated at the border."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Table, exc
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.errors import Permanent, TillstreamError, Transient
+from adapters.reasons import Reason
+from adapters.seams.clock import Clock
+from adapters.seams.randomness import Randomness
+from core_service.sealing.sealer import Sealer
+from core_service.store.portable import insert_new, insert_only, upsert
+
+Values: TypeAlias = Mapping[str, Any]
+"""Column names with their values; the tenant is added here and never by repositories."""
+
+
+class Sealers(Protocol):
+    """Gives the sealer of a tenant, reading its wrapped key in the given transaction when it is not at hand."""
+
+    async def of(self, transaction: Transaction) -> Sealer:
+        """Return the tenant's sealer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What repositories may draw on besides their connection."""
+
+    clock: Clock
+    randomness: Randomness
+    sealers: Sealers
+
+
+class Transaction:
+    """A tenant's view of one open transaction. Every row written gets the tenant; every condition starts with `mine`."""
+
+    def __init__(self, connection: AsyncConnection, tenant: str, means: Means) -> None:
+        self.tenant = tenant
+        self.means = means
+        self.ended = False
+        self._connection = connection
+
+    def mine(self, table: Table) -> ColumnElement[bool]:
+        """Return the condition that a row is the tenant's."""
+        condition: ColumnElement[bool] = table.c.tenant == self.tenant
+        return condition
+
+    async def execute(self, statement: Executable, rows: Sequence[Values] | Values | None = None) -> CursorResult[Any]:
+        """Run a statement; engine errors come out as Transient or Permanent."""
+        if self.ended:
+            message = "this unit of work has ended; open another one"
+            raise RuntimeError(message)
+        with translated():
+            return await self._connection.execute(statement, rows)
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        """Return all rows of a query."""
+        return (await self.execute(statement)).all()
+
+    async def row(self, statement: Executable) -> Row[Any] | None:
+        """Return the first row of a query, if there is one."""
+        return (await self.execute(statement)).first()
+
+    async def changed(self, statement: Executable) -> int:
+        """Run one statement and return how many rows it changed."""
+        return (await self.execute(statement)).rowcount
+
+    async def add(self, table: Table, rows: Sequence[Values]) -> None:
+        """Insert rows; raises Permanent(ALREADY_EXISTS) when one is there."""
+        await self.write(insert_only(table), rows)
+
+    async def add_new(self, table: Table, rows: Sequence[Values]) -> None:
+        """Insert the rows that are not there yet."""
+        await self.write(insert_new(table), rows)
+
+    async def add_first(self, table: Table, row: Values) -> bool:
+        """Insert a row; False when it was there already."""
+        return (await self.execute(insert_new(table), {"tenant": self.tenant, **row})).rowcount == 1
+
+    async def put(self, table: Table, rows: Sequence[Values]) -> None:
+        """Insert rows or replace those that are there."""
+        await self.write(upsert(table), rows)
+
+    async def put_global(self, table: Table, row: Values) -> None:
+        """Insert or replace a row of a table that has no tenant."""
+        await self.execute(upsert(table), row)
+
+    async def write(self, statement: Executable, rows: Sequence[Values]) -> None:
+        """Run an insert once for each row, with the tenant among its columns (unless the row names one: the platform's work)."""
+        if rows:
+            await self.execute(statement, [{"tenant": self.tenant, **row} for row in rows])
+
+    async def each(self, statement: Executable, rows: Sequence[Values]) -> None:
+        """Run a statement once for each set of parameters."""
+        if rows:
+            await self.execute(statement, rows)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the engine's errors into ours: a broken rule is Permanent, everything else may pass and is Transient."""
+    try:
+        yield
+    except TillstreamError:
+        raise
+    except exc.IntegrityError as error:
+        if _is_missing_parent(error):
+            sentence = "The record refers to one that does not exist; create that first."
+            raise Permanent(Reason.REFERENCE_UNKNOWN, sentence) from error
+        sentence = "A record of this name is there already; records of this kind are written once."
+        raise Permanent(Reason.ALREADY_EXISTS, sentence) from error
+    except exc.TimeoutError as error:
+        sentence = "All connections to the database are busy; try again in a moment."
+        raise Transient(Reason.OVERLOADED, sentence, retry_after=1.0) from error
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", None) or error
+        sentence = (
+            f"The database did not do it ({cause}); nothing of this was kept. Check disk and permissions, then retry."
+        )
+        raise Transient(Reason.DATABASE_UNAVAILABLE, sentence, retry_after=1.0) from error
+
+
+def _is_missing_parent(error: exc.IntegrityError) -> bool:
+    return getattr(error.orig, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_FOREIGNKEY"
