@@ -96,6 +96,16 @@ class Run:
     gap_sentence: str = ""
 
 
+class MovementListener(Protocol):
+    """Hears what the journal does to the store's own stock, in order, right after each commit. Called on the event loop; must not block."""
+
+    def appended(self, moved: MovedEntry) -> None:
+        """An entry with own movements was journalled."""
+
+    def rearranged(self) -> None:
+        """Own movements got another place, or the core said that some had no effect: what was counted before is to be counted anew."""
+
+
 class Journal(Protocol):
     """Durable, ordered, chained. Between intake and uplink; neither knows the other."""
 

@@ -14,6 +14,14 @@ from edge_agent.database import Connection
 from edge_agent.ports import AGENT, MovedEntry, OwnMovement
 
 
+def head(connection: Connection) -> tuple[int, int]:
+    """Return the place of the newest entry: (epoch order, sequence)."""
+    order, sequence = connection.execute(
+        "SELECT number, last_sequence FROM epoch ORDER BY number DESC LIMIT 1"
+    ).fetchone() or (0, 0)
+    return order, sequence
+
+
 def epoch_order(connection: Connection, epoch: bytes) -> int | None:
     """Return which of this journal's epochs it is, counted from 1; None for one of another box."""
     row = connection.execute("SELECT number FROM epoch WHERE id = ?", (epoch,)).fetchone()

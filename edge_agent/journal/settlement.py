@@ -16,8 +16,11 @@ from edge_agent.journal import epochs
 from edge_agent.ports import ReceiptState
 
 
-def settle(connection: Connection, through: int, verdicts: Sequence[Verdict], now: datetime) -> None:
-    """Record that the core has committed everything through a sequence of the present epoch; again has no effect."""
+def settle(connection: Connection, through: int, verdicts: Sequence[Verdict], now: datetime) -> bool:
+    """Record that the core has committed everything through a sequence of the present epoch; again has no effect.
+
+    Return whether own movements were withdrawn: those of entries that the core found to be repeats or without effect.
+    """
     epoch = epochs.present(connection)
     chain = epochs.chain_at(connection, epoch, through)
     if through > epoch.last_sequence or chain is None:
@@ -44,8 +47,9 @@ def settle(connection: Connection, through: int, verdicts: Sequence[Verdict], no
             if v.sequence <= max(through, epoch.settled_sequence)
         ],
     )
+    withdrawn = _withdraw_movements(connection, epoch.number, verdicts)
     if through <= epoch.settled_sequence:
-        return
+        return withdrawn
     connection.execute(
         "INSERT OR IGNORE INTO verdict (entry, settled_ms, outcome, reason, sentence, record_id, order_ids) "
         "SELECT id, ?, NULL, '', '', '', '[]' FROM entry WHERE epoch = ? AND sequence > ? AND sequence <= ?",
@@ -54,6 +58,19 @@ def settle(connection: Connection, through: int, verdicts: Sequence[Verdict], no
     connection.execute(
         "UPDATE epoch SET settled_sequence = ?, settled_chain = ? WHERE number = ?", (through, chain, epoch.number)
     )
+    return withdrawn
+
+
+def _withdraw_movements(connection: Connection, epoch: int, verdicts: Sequence[Verdict]) -> bool:
+    """Drop the own movements of entries without effect: the core sends no new level for them, so that they would count for ever."""
+    idle = [v.sequence for v in verdicts if v.outcome in (Outcome.REPEAT, Outcome.NO_EFFECT)]
+    gone = 0
+    for sequence in idle:
+        gone += connection.execute(
+            "DELETE FROM own_movement WHERE entry IN (SELECT id FROM entry WHERE epoch = ? AND sequence = ?)",
+            (epoch, sequence),
+        ).rowcount
+    return gone > 0
 
 
 def rewind(connection: Connection, watermark: int) -> None:

@@ -18,21 +18,25 @@ from edge_agent.journal import append, epochs, fork, maintenance, reading, settl
 from edge_agent.journal.append import Appended, Budget
 from edge_agent.journal.reading import Damage
 from edge_agent.journal.retention import Retention
-from edge_agent.ports import Accepted, Draft, JournalHead, MovedEntry, OwnMovement, ReceiptState, Run
+from edge_agent.ports import Accepted, Draft, JournalHead, MovedEntry, MovementListener, OwnMovement, ReceiptState, Run
 
 
-def _nobody(moved: MovedEntry) -> None:  # noqa: ARG001 - a listener's shape
-    return
+class _Nobody:
+    def appended(self, moved: MovedEntry) -> None:
+        return
+
+    def rearranged(self) -> None:
+        return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalOptions:
-    """Bounds and what a process injects. `on_appended` hears of each new entry's own movements, in order, right after its commit."""
+    """Bounds and what a process injects. `listener` hears what happens to the store's own stock."""
 
     disk_budget: int = 4 * 1024**3
     retention: Retention = field(default_factory=Retention)
     telemetry: Telemetry = field(default_factory=NoTelemetry)
-    on_appended: Callable[[MovedEntry], None] = _nobody
+    listener: MovementListener = field(default_factory=_Nobody)
 
 
 class SqliteJournal:
@@ -96,7 +100,9 @@ class SqliteJournal:
         """Record the core's commit through a sequence."""
         now = self._clock.now()
         await self._database.write(
-            lambda connection: settlement.settle(connection, through, verdicts, now), housekeeping=True
+            lambda connection: settlement.settle(connection, through, verdicts, now),
+            committed=lambda withdrawn: self._options.listener.rearranged() if withdrawn else None,
+            housekeeping=True,
         )
 
     async def rewind(self, watermark: int) -> None:
@@ -109,7 +115,7 @@ class SqliteJournal:
                 fork.bring_older_forward(connection)
             return epochs.present(connection).last_sequence
 
-        await self._database.write(work, committed=self._at_head, housekeeping=True)
+        await self._database.write(work, committed=self._rearranged, housekeeping=True)
         self._options.telemetry.count("journal_rewound")
 
     async def fork(self, sentence: str) -> JournalHead:
@@ -121,7 +127,7 @@ class SqliteJournal:
             return reading.head(connection)
 
         head = await self._database.write(
-            work, committed=lambda head: self._at_head(head.next_sequence - 1), housekeeping=True
+            work, committed=lambda head: self._rearranged(head.next_sequence - 1), housekeeping=True
         )
         self._options.telemetry.count("journal_forked")
         return head
@@ -176,7 +182,7 @@ class SqliteJournal:
                 return maintenance.heal(connection, damage, epoch, now), epochs.present(connection).last_sequence  # noqa: B023
 
             healed = await self._database.write(
-                work, committed=lambda result: self._at_head(result[1]), housekeeping=True
+                work, committed=lambda result: self._rearranged(result[1]), housekeeping=True
             )
             self._options.telemetry.count("journal_damaged_entries")
             forked = forked or healed[0]
@@ -191,8 +197,12 @@ class SqliteJournal:
             return
         self._at_head(appended.accepted.entry.sequence)
         if appended.moved.movements:
-            self._options.on_appended(appended.moved)
+            self._options.listener.appended(appended.moved)
 
     def _at_head(self, last_sequence: int) -> None:
         self._last_sequence = last_sequence
         self._news.set()
+
+    def _rearranged(self, last_sequence: int) -> None:
+        self._at_head(last_sequence)
+        self._options.listener.rearranged()
