@@ -98,7 +98,9 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Set
         try:
             raw = tomllib.loads(path.read_text("utf-8"))
         except OSError as error:
-            raise Permanent(Reason.SETTINGS_INVALID, f"{path} cannot be read ({error.strerror}); name another with --config.") from error
+            raise Permanent(
+                Reason.SETTINGS_INVALID, f"{path} cannot be read ({error.strerror}); name another with --config."
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise Permanent(Reason.SETTINGS_INVALID, f"{path} is no TOML: {error}. Correct that line.") from error
     _overlay(raw, os.environ if environment is None else environment)
@@ -109,7 +111,9 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Set
         if not errors:
             return settings
     listing = "\n".join(f"  - {line}" for line in errors)
-    raise Permanent(Reason.SETTINGS_INVALID, f"The settings have {len(errors)} error(s); correct them and start again:\n{listing}")
+    raise Permanent(
+        Reason.SETTINGS_INVALID, f"The settings have {len(errors)} error(s); correct them and start again:\n{listing}"
+    )
 
 
 def _overlay(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
@@ -123,7 +127,7 @@ def _overlay(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
         target[key] = _typed(value)
 
 
-def _typed(value: str) -> Any:  # noqa: ANN401 - as TOML would have read it
+def _typed(value: str) -> Any:
     try:
         return tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
@@ -155,7 +159,7 @@ def _deeper(settings: Settings) -> list[str]:
         ("api.port", settings.api.port),
         ("rest.port", settings.rest.port),
     ):
-        if not 0 <= port <= 65535:  # noqa: PLR2004 - TCP
+        if not 0 <= port <= 65535:
             found.append(f"{place}: {port} is no TCP port; give 1 to 65535")
     for network in settings.egress.allowed_networks:
         try:

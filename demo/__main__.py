@@ -51,7 +51,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("story", choices=("run", "outage"))
     parser.add_argument("--folder", type=Path, default=Path("var/demo"), help="made anew at every start")
-    parser.add_argument("--seconds", type=float, default=0, help="stop by itself after so many seconds; 0: run until Ctrl-C")
+    parser.add_argument(
+        "--seconds", type=float, default=0, help="stop by itself after so many seconds; 0: run until Ctrl-C"
+    )
     arguments = parser.parse_args()
     try:
         asyncio.run(_main(arguments.story, arguments.folder, arguments.seconds))

@@ -97,7 +97,7 @@ class Chain:
         """The core's HTTP listener."""
         return f"http://127.0.0.1:{self.ports.rest}"
 
-    async def core_service(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever the command's --json says
+    async def core_service(self, *arguments: str) -> Any:
         """Run a `core-service` command and return its --json answer."""
         output = await run(python("core_service", "--config", str(self.core_toml), *arguments, "--json"), seconds=120)
         return json.loads(output)
@@ -118,7 +118,18 @@ class Chain:
         for store, (name, zone, latitude, longitude) in STORES.items():
             place = ("--latitude", latitude, f"--longitude={longitude}", "--country", "GB")
             await self.core_service(
-                "store", "put", store, "--tenant", TENANT, "--name", name, "--time-zone", zone, "--currency", "GBP", *place
+                "store",
+                "put",
+                store,
+                "--tenant",
+                TENANT,
+                "--name",
+                name,
+                "--time-zone",
+                zone,
+                "--currency",
+                "GBP",
+                *place,
             )
         place = ("--latitude", "53.7676", "--longitude=-0.3274", "--country", "GB")
         wms = ("--wms-url", f"http://127.0.0.1:{self.ports.warehouse}", "--wms-secret", self.secret)
@@ -128,7 +139,9 @@ class Chain:
         await self._import("stock", "stock.csv", stock_csv())
         self.tell("registering tills and issuing their keys")
         for till, dialect in TILLS[self.store].items():
-            await self.core_service("till", "put", till, "--tenant", TENANT, "--store", self.store, "--dialect", dialect)
+            await self.core_service(
+                "till", "put", till, "--tenant", TENANT, "--store", self.store, "--dialect", dialect
+            )
             answer = await self.core_service("till", "key", till, "--tenant", TENANT, "--store", self.store)
             self.till_keys[till] = answer["api_key"]
         scopes = ("orders:read", "orders:write", "stock:read", "stock:write", "exceptions:read", "exceptions:write", "fleet:read", "fleet:write")  # fmt: skip

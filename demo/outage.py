@@ -50,7 +50,7 @@ async def outage(chain: Chain, tell: Callable[[str], None]) -> None:
     await _compare(chain, told, tell)
 
 
-async def _sell(till: Till, sales: Any, count: int) -> None:  # noqa: ANN401 - an iterator of messages
+async def _sell(till: Till, sales: Any, count: int) -> None:
     for _ in range(count):
         await till.sell(next(sales))
 

@@ -79,7 +79,9 @@ class Child:
                         pass
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
-            raise DemoError(f"{self.name} was not ready in {seconds:.0f} s; {self.log} ends with:\n{self.tail()}") from error
+            raise DemoError(
+                f"{self.name} was not ready in {seconds:.0f} s; {self.log} ends with:\n{self.tail()}"
+            ) from error
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -25,7 +25,9 @@ async def show(chain: Chain, tell: Callable[[str], None], seconds: float) -> Non
     async with httpx2.AsyncClient(timeout=10) as client, asyncio.TaskGroup() as tasks:
         plain = [till for till in sorted(chain.till_keys) if till != "till-3"]
         for number, name in enumerate(plain):
-            tasks.create_task(_sell(_till(chain, name, told, client), seed=number + 1, pause=len(plain) / _SALES_A_SECOND))
+            tasks.create_task(
+                _sell(_till(chain, name, told, client), seed=number + 1, pause=len(plain) / _SALES_A_SECOND)
+            )
         tasks.create_task(_send_square(_till(chain, "till-3", told, client)))
         reporter = tasks.create_task(_report(chain, told, client, tell))
         if seconds:

@@ -39,7 +39,7 @@ class Told:
 
 def plain_sales(seed: int, ship_one_in: int = 8) -> Iterator[dict[str, Any]]:
     """Yield messages of the `plain` dialect, the same for the same seed but for their time."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    chance = random.Random(seed)
     for number in itertools.count(1):
         chosen = chance.sample(ITEMS, chance.randint(1, 3))
         ship = chance.randrange(ship_one_in) == 0
@@ -100,7 +100,7 @@ class Till:
         raw = json.dumps(sale).encode()
         while True:
             answer = await self._post("/v1/sales", raw)
-            if answer is not None and answer.status_code < 500:  # noqa: PLR2004 - server errors are sent again
+            if answer is not None and answer.status_code < 500:
                 break
             await asyncio.sleep(0.2)
         if answer.is_success:

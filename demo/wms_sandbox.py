@@ -78,7 +78,9 @@ class Warehouse:
             shipment.task = asyncio.create_task(self._work(dispatch_id, shipment))
         if self._spend("hang"):
             await asyncio.sleep(60)
-        return JSONResponse({"dispatch_id": dispatch_id, "status": shipment.status}, 201 if shipment.asked == 1 else 200)
+        return JSONResponse(
+            {"dispatch_id": dispatch_id, "status": shipment.status}, 201 if shipment.asked == 1 else 200
+        )
 
     async def get(self, request: Request) -> Response:
         """Tell where a shipment stands."""
@@ -209,7 +211,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--webhook-url", required=True, help="https://core/v1/webhooks/wms/<tenant>/<location>")
     parser.add_argument("--secret", required=True, help="whsec_..., the same as the location's --wms-secret")
-    parser.add_argument("--step-seconds", type=float, default=2.0, help="between accepted, picked, packed, shipped; 0: by hand")
+    parser.add_argument(
+        "--step-seconds", type=float, default=2.0, help="between accepted, picked, packed, shipped; 0: by hand"
+    )
     arguments = parser.parse_args()
     warehouse = Warehouse(
         webhook_url=arguments.webhook_url, secret=arguments.secret, step_seconds=arguments.step_seconds

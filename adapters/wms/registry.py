@@ -12,4 +12,4 @@ NAMES = ("generic_rest",)
 
 def warehouse_system(client: httpx2.AsyncClient, url: str, secret: str) -> WarehouseSystem:
     """Return the adapter for a location. `secret` may hold several, separated by commas, while one is rotated: the first one is ours to send."""
-    return GenericRestWarehouse(client, url, secret.split(",")[0])
+    return GenericRestWarehouse(client, url, secret.split(",", maxsplit=1)[0])

@@ -39,7 +39,7 @@ def secret_key(secret: str) -> bytes:
     except binascii.Error as error:
         sentence = "A webhook secret is `whsec_` followed by base64; make one with `core-service location secret`."
         raise Permanent(Reason.FIELD_INVALID, sentence) from error
-    if not secret.startswith(_PREFIX) or len(key) < 16:  # noqa: PLR2004 - 128 bits
+    if not secret.startswith(_PREFIX) or len(key) < 16:
         sentence = "A webhook secret is `whsec_` followed by base64 of at least 16 bytes."
         raise Permanent(Reason.FIELD_INVALID, sentence)
     return key
@@ -65,7 +65,8 @@ def verify(secrets: tuple[str, ...], headers: Mapping[str, str], raw: bytes, now
         )
     if abs(now.timestamp() - signed.timestamp) > TOLERANCE.total_seconds():
         raise AuthenticationFailed(
-            Reason.SIGNATURE_EXPIRED, "The timestamp is more than 5 minutes off; set the sender's clock, then send again."
+            Reason.SIGNATURE_EXPIRED,
+            "The timestamp is more than 5 minutes off; set the sender's clock, then send again.",
         )
     return signed.event_id
 
@@ -75,7 +76,7 @@ def _headers(headers: Mapping[str, str]) -> SignedHeaders:
     timestamp = headers.get("webhook-timestamp", "")
     signatures = tuple(headers.get("webhook-signature", "").split())
     well_formed = event_id.isascii() and 0 < len(event_id) <= _LONGEST_ID
-    if not (well_formed and signatures and timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):  # noqa: PLR2004
+    if not (well_formed and signatures and timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         raise AuthenticationFailed(
             Reason.SIGNATURE_INVALID,
             "Sign the call as Standard Webhooks says: headers webhook-id, webhook-timestamp and webhook-signature.",

@@ -30,7 +30,9 @@ async def resolve(host: str, port: int) -> list[str]:
         async with asyncio.timeout(5):
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, TimeoutError) as error:
-        raise Transient(Reason.WMS_UNREACHABLE, f"The name {host} cannot be resolved now; tried again later.") from error
+        raise Transient(
+            Reason.WMS_UNREACHABLE, f"The name {host} cannot be resolved now; tried again later."
+        ) from error
     return sorted({str(address[4][0]) for address in found})
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
-from adapters.errors import Permanent
+from adapters.errors import Permanent, Transient
 from adapters.reasons import Reason
 from adapters.seams.clock import Clock
 from adapters.seams.failpoint import Failpoints
 from adapters.wms.contract import DispatchLine, DispatchRequest, WarehouseEvent, WarehouseStatus, WarehouseSystem
 from core_service.domain.order import LineageStep, Order, OrderStatus
 from core_service.domain.setup import Location
+from core_service.domain.shipment import WarehouseReport, dispatch_id, order_of
 from core_service.domain.work import ClaimedWork
 from core_service.ports.unit_of_work import CoreStore, UnitOfWork
 
@@ -30,31 +32,15 @@ _STATUS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WarehouseReport:
-    """What is known about an order's shipment now, and who says so."""
+class OrderActs:
+    """What the handlers ask of the orders; each acts inside the unit of work, the handler commits."""
 
-    order_id: str
-    status: OrderStatus
-    tracking_number: str = ""
-    sentence: str = ""
-
-
-Report = Callable[[UnitOfWork, WarehouseReport], Awaitable[None]]
-"""Applies a report to the order inside the unit of work: status forward only, stock when shipped, lineage, changes."""
-
-
-def dispatch_id(order_id: str, ordinal: int = 1) -> str:
-    """Return the id under which an order's shipment is known to its warehouse, for ever the same.
-
-    The order id is derived from (tenant, source, reference) already; keeping it readable finds the order without a table.
-    """
-    return f"dsp_{order_id.removeprefix('ord_')}_{ordinal}"
-
-
-def order_of(dispatch: str) -> str:
-    """Return the order id of a dispatch id; empty text for any other text."""
-    middle, _, ordinal = dispatch.removeprefix("dsp_").rpartition("_")
-    return f"ord_{middle}" if dispatch.startswith("dsp_") and middle and ordinal.isdigit() else ""
+    begin: Callable[[UnitOfWork, str, datetime], Awaitable[Order | None]]
+    """Leaves a trace and returns the order to send; None when there is nothing to send (any more)."""
+    report: Callable[[UnitOfWork, WarehouseReport, datetime], Awaitable[object]]
+    """Applies a report: status forward only, stock when shipped, lineage, changes."""
+    tell: Callable[[UnitOfWork, str, str, datetime], Awaitable[object]]
+    """Sets the sentence of an order that stays where it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +52,14 @@ class WarehouseDispatch:
     failpoints: Failpoints
     system: Callable[[Location], WarehouseSystem]
     read_event: Callable[[bytes], WarehouseEvent]
-    report: Report
+    orders: OrderActs
 
     async def dispatch(self, work: ClaimedWork) -> None:
         """Hand an order over to its warehouse."""
-        order, location = await self._load(work.tenant, work.subject)
-        if order.status is not OrderStatus.ROUTED or location is None:
+        begun = await self._begin(work.tenant, work.subject)
+        if begun is None:
             return
+        order, location = begun
         system = self.system(location)
         request = _request(order)
         known = await system.find(request.dispatch_id) if work.attempt > 1 else None
@@ -81,24 +68,22 @@ class WarehouseDispatch:
             await self._hand_over(work, order, request, system)
         await self.failpoints.hit("dispatch.called")
         sentence = f"{location.name} has taken the shipment {request.dispatch_id}."
-        await self._report(work.tenant, WarehouseReport(order_id=order.order_id, status=OrderStatus.DISPATCHED, sentence=sentence))
+        await self._report(
+            work.tenant, WarehouseReport(order_id=order.order_id, status=OrderStatus.DISPATCHED, sentence=sentence)
+        )
 
     async def cancel(self, work: ClaimedWork) -> None:
         """Ask the warehouse to stop an order; a shipment it never had, or stopped, cancels the order."""
         order, location = await self._load(work.tenant, work.subject)
         if order.status is not OrderStatus.CANCEL_REQUESTED or location is None:
             return
-        stopped = await self.system(location).cancel(dispatch_id(order.order_id))
-        if stopped:
+        if await self.system(location).cancel(dispatch_id(order.order_id)):
             sentence = f"{location.name} has stopped the shipment."
             await self._report(
                 work.tenant, WarehouseReport(order_id=order.order_id, status=OrderStatus.CANCELLED, sentence=sentence)
             )
             return
-        step = self._step(order.order_id, "dispatched", f"{location.name} says it is too late to stop; it will ship.", {})
-        async with self.store.begin(work.tenant) as uow:
-            await uow.lineage.add([step])
-            await uow.commit()
+        await self._tell(work.tenant, order, f"{location.name} says it is too late to stop; it will ship.")
 
     async def take_event(self, work: ClaimedWork) -> None:
         """Read a stored webhook and apply what it reports."""
@@ -116,10 +101,18 @@ class WarehouseDispatch:
                 status=_STATUS[reported.status],
                 tracking_number=reported.tracking_number,
                 sentence=f"{location} reports {reported.status} at {reported.occurred_at.isoformat()}.",
+                event_id=event_id,
             )
-            await self.report(uow, report)
+            await self.orders.report(uow, report, self.clock.now())
             await uow.webhooks.processed(location, event_id)
             await uow.commit()
+
+    async def _begin(self, tenant: str, order_id: str) -> tuple[Order, Location] | None:
+        async with self.store.begin(tenant) as uow:
+            order = await self.orders.begin(uow, order_id, self.clock.now())
+            location = await uow.locations.get(order.location) if order else None
+            await uow.commit()
+        return (order, location) if order and location else None
 
     async def _hand_over(
         self, work: ClaimedWork, order: Order, request: DispatchRequest, system: WarehouseSystem
@@ -127,24 +120,29 @@ class WarehouseDispatch:
         try:
             await system.dispatch(request)
         except Permanent as error:
-            await self._record_try(work, order, f"Try {work.attempt} was refused: {error.sentence}")
+            await self._tell(work.tenant, order, f"{order.location} refused: {error.sentence}")
             raise
-        except Exception as error:
-            await self._record_try(work, order, f"Try {work.attempt} has an unknown outcome: {error}")
+        except Transient as error:
+            await self._trace(work, order, f"Try {work.attempt} has an unknown outcome: {error.sentence}")
             raise
 
-    async def _record_try(self, work: ClaimedWork, order: Order, sentence: str) -> None:
-        step = self._step(order.order_id, "dispatched", sentence, {"attempt": str(work.attempt)})
+    async def _tell(self, tenant: str, order: Order, sentence: str) -> None:
+        async with self.store.begin(tenant) as uow:
+            await self.orders.tell(uow, order.order_id, sentence, self.clock.now())
+            await uow.commit()
+
+    async def _trace(self, work: ClaimedWork, order: Order, sentence: str) -> None:
+        details = {"attempt": str(work.attempt), "location": order.location}
+        step = LineageStep(
+            record_id=order.order_id, at=self.clock.now(), stage="dispatched", sentence=sentence, details=details
+        )
         async with self.store.begin(work.tenant) as uow:
             await uow.lineage.add([step])
             await uow.commit()
 
-    def _step(self, record_id: str, stage: str, sentence: str, details: dict[str, str]) -> LineageStep:
-        return LineageStep(record_id=record_id, at=self.clock.now(), stage=stage, sentence=sentence, details=details)
-
     async def _report(self, tenant: str, report: WarehouseReport) -> None:
         async with self.store.begin(tenant) as uow:
-            await self.report(uow, report)
+            await self.orders.report(uow, report, self.clock.now())
             await uow.commit()
 
     async def _load(self, tenant: str, order_id: str) -> tuple[Order, Location | None]:
@@ -157,7 +155,9 @@ class WarehouseDispatch:
     async def _order_of(self, uow: UnitOfWork, tenant: str, location: str, dispatch: str) -> Order:
         order = await uow.orders.get(order_of(dispatch))
         if order is None or order.location != location:
-            sentence = f"{location} reports about {dispatch}, which is no dispatch of {tenant} there; ask the warehouse."
+            sentence = (
+                f"{location} reports about {dispatch}, which is no dispatch of {tenant} there; ask the warehouse."
+            )
             raise Permanent(Reason.ORDER_UNKNOWN, sentence)
         return order
 

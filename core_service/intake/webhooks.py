@@ -84,5 +84,3 @@ def _work(tenant: str, location: str, subject: str, event: WebhookEvent) -> NewW
         due_at=event.received_at,
         priority=EVENT_PRIORITY,
     )
-
-

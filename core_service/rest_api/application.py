@@ -93,8 +93,10 @@ def _add_error_answers(app: FastAPI, seams: RestSeams) -> None:
 
     async def answer_http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        if status == 405:  # noqa: PLR2004 - Method Not Allowed
-            return problem(request, Permanent(Reason.METHOD_NOT_ALLOWED, "This address takes other methods; see /openapi.json."))
+        if status == 405:
+            return problem(
+                request, Permanent(Reason.METHOD_NOT_ALLOWED, "This address takes other methods; see /openapi.json.")
+            )
         return problem(request, Permanent(Reason.NOT_FOUND, "There is nothing at this address; see /openapi.json."))
 
     app.add_exception_handler(TillstreamError, answer_known)
@@ -104,7 +106,10 @@ def _add_error_answers(app: FastAPI, seams: RestSeams) -> None:
 
 def _unknown(error: Exception) -> TillstreamError:
     log.error("a request failed", exc_info=error)
-    return Permanent(Reason.INTERNAL, "Something failed inside Tillstream; send it again, and name the correlation id if it fails again.")
+    return Permanent(
+        Reason.INTERNAL,
+        "Something failed inside Tillstream; send it again, and name the correlation id if it fails again.",
+    )
 
 
 class CorrelationIds:

@@ -29,7 +29,9 @@ async def read_body(request: Request, largest: int = LARGEST_BODY, seconds: floa
                     raise Permanent(Reason.TOO_LARGE, sentence)
                 chunks.append(chunk)
     except TimeoutError as error:
-        raise Transient(Reason.OVERLOADED, f"The body did not arrive within {seconds:.0f} seconds; send it again.") from error
+        raise Transient(
+            Reason.OVERLOADED, f"The body did not arrive within {seconds:.0f} seconds; send it again."
+        ) from error
     except ClientDisconnect as error:
         raise Transient(Reason.OVERLOADED, "The connection ended before the body did; send it again.") from error
     return b"".join(chunks)

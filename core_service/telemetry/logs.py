@@ -12,7 +12,7 @@ import structlog
 _NEVER = frozenset({"raw", "body", "key", "secret", "token", "api_key", "authorization", "password", "join_token"})
 
 
-def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401 - structlog's shape
+def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace what must not be logged by its length."""
     for name in event.keys() & _NEVER:
         value = event[name]
@@ -39,8 +39,6 @@ def set_up_logs(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer()
-        )
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer())
     )
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)

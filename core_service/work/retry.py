@@ -38,7 +38,9 @@ def after_failure(
     if isinstance(error, Permanent):
         return Park(error.reason, error.sentence)
     if attempt >= max_attempts:
-        sentence = f"Given up after {attempt} tries; the last one said: {error.sentence} Replay it when the cause is mended."
+        sentence = (
+            f"Given up after {attempt} tries; the last one said: {error.sentence} Replay it when the cause is mended."
+        )
         return Park(Reason.ATTEMPTS_EXHAUSTED, sentence)
     asked = error.retry_after if isinstance(error, Transient) and error.retry_after else 0.0
     wait = max(asked, backoff.delay(attempt - 1, randomness))

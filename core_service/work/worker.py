@@ -148,7 +148,7 @@ class Worker:
             await self._handle(work)
         except TillstreamError as error:
             await self._failed(work, error)
-        except Exception as error:  # noqa: BLE001 - the outermost edge of one piece of work
+        except Exception as error:
             log.exception("a work handler failed", kind=work.kind, subject=work.subject)
             sentence = f"The handler of {work.kind} failed with {type(error).__name__}; see the log."
             await self._failed(work, Transient(Reason.INTERNAL, sentence))

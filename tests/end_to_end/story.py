@@ -52,7 +52,9 @@ async def levels(chain: Chain, location: str) -> dict[str, dict[str, str]]:
 
 async def nothing_lost_or_doubled(chain: Chain, told: Told) -> None:
     """Compare the ledger with what tills were told, unit by unit, and the ledger with itself."""
-    booked = {sku: OPENING_STORE - Decimal(level["on_hand"]) for sku, level in (await levels(chain, chain.store)).items()}
+    booked = {
+        sku: OPENING_STORE - Decimal(level["on_hand"]) for sku, level in (await levels(chain, chain.store)).items()
+    }
     sold = {sku: Decimal(units) for sku, units in told.carried_out.items()}
     assert {sku: units for sku, units in booked.items() if units} == sold
     report = await chain.core_service("verify-ledger", "--tenant", TENANT)
@@ -73,5 +75,7 @@ async def every_shipment_once(chain: Chain, client: httpx2.AsyncClient, told: To
             wanted = {sku: Decimal(units) for sku, units in told.shipped.items()}
             if asked == wanted == gone:
                 return
-            assert all(units <= wanted.get(sku, 0) for sku, units in asked.items()), "the warehouse was asked for more than was sold"
+            assert all(units <= wanted.get(sku, 0) for sku, units in asked.items()), (
+                "the warehouse was asked for more than was sold"
+            )
             await asyncio.sleep(0.5)

@@ -27,7 +27,9 @@ async def test_fault_061_a_cloned_disk_is_named_and_both_copies_sales_are_booked
     assert chain.agent is not None
     await chain.agent.stop()
 
-    clone = replace(chain, folder=chain.folder / "clone", ports=replace(chain.ports, till=choose_ports().till), agent=None)
+    clone = replace(
+        chain, folder=chain.folder / "clone", ports=replace(chain.ports, till=choose_ports().till), agent=None
+    )
     clone.folder.mkdir()
     shutil.copytree(chain.folder / "agent", clone.folder / "agent")
     text = chain.agent_toml.read_text()

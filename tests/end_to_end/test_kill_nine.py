@@ -40,7 +40,7 @@ async def test_two_thousand_sales_survive_kills_of_both_sides(chain: Chain, clie
     """Eight tills sell through kills; each repeats a sale until it is answered."""
     told = Told()
     sold = asyncio.Event()
-    killer = asyncio.create_task(_kill(chain, random.Random(11), sold))  # noqa: S311 - repeatable on purpose
+    killer = asyncio.create_task(_kill(chain, random.Random(11), sold))
     sellers = [till(chain, client, told) for _ in range(TILLS)]
     await asyncio.gather(*(_sell(seller, 100 + number, SALES // TILLS) for number, seller in enumerate(sellers)))
     sold.set()
@@ -52,7 +52,9 @@ async def test_two_thousand_sales_survive_kills_of_both_sides(chain: Chain, clie
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("place", ["ingest.before_commit", "ingest.committed", "work.claimed", "dispatch.called", "work.handled"])
+@pytest.mark.parametrize(
+    "place", ["ingest.before_commit", "ingest.committed", "work.claimed", "dispatch.called", "work.handled"]
+)
 async def test_fault_020_the_core_dies_at_each_step_and_every_sale_is_applied_once(
     stopped_chain: Chain, client: httpx2.AsyncClient, place: str
 ) -> None:

@@ -13,7 +13,9 @@ from tests.end_to_end.story import all_settled, every_shipment_once, nothing_los
 
 
 @pytest.mark.parametrize("way", ["cut", "hold"])
-async def test_tills_go_on_selling_and_everything_arrives_once(chain: Chain, client: httpx2.AsyncClient, way: str) -> None:
+async def test_tills_go_on_selling_and_everything_arrives_once(
+    chain: Chain, client: httpx2.AsyncClient, way: str
+) -> None:
     """Reset connections, and a line that swallows bytes in silence."""
     told = Told()
     seller = till(chain, client, told)

@@ -21,7 +21,9 @@ async def test_fault_057_a_revoked_agent_commits_nothing_any_more(chain: Chain, 
         await seller.sell(next(sales))
     await all_settled(chain, client, told)
     agents = await chain.core_service("agents", "list", "--tenant", TENANT)
-    await chain.core_service("agents", "revoke", agents["agents"][0]["agent"], "--tenant", TENANT, "--note", "stolen box")
+    await chain.core_service(
+        "agents", "revoke", agents["agents"][0]["agent"], "--tenant", TENANT, "--note", "stolen box"
+    )
     before = await levels(chain, chain.store)
     late = Told()
     seller = till(chain, client, late)

@@ -30,7 +30,9 @@ async def test_a_sale_is_booked_and_a_shipped_line_becomes_an_order_that_the_sto
     assert orders
     async with asyncio.timeout(20):
         for order in orders:
-            while (await client.get(f"{chain.till_url}/v1/orders/{order}", headers=headers)).json()["status"] != "SHIPPED":
+            while (await client.get(f"{chain.till_url}/v1/orders/{order}", headers=headers)).json()[
+                "status"
+            ] != "SHIPPED":
                 await asyncio.sleep(0.1)
 
 

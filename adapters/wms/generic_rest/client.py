@@ -53,7 +53,9 @@ class GenericRestWarehouse:
         try:
             answer = await self._client.request(method, url, content=body, headers=headers, follow_redirects=False)
         except httpx2.HTTPError as error:
-            sentence = f"The warehouse system at {self._url} did not answer ({type(error).__name__}); tried again later."
+            sentence = (
+                f"The warehouse system at {self._url} did not answer ({type(error).__name__}); tried again later."
+            )
             raise Transient(Reason.WMS_UNREACHABLE, sentence) from error
         if answer.status_code in _LATER:
             sentence = f"The warehouse system answered {answer.status_code}; tried again later."

@@ -43,9 +43,7 @@ def dispatch_body(request: DispatchRequest) -> bytes:
             "phone": ship_to.phone,
             "email": ship_to.email,
         },
-        "lines": [
-            {"number": line.number, "sku": line.sku, "quantity": show(line.quantity)} for line in request.lines
-        ],
+        "lines": [{"number": line.number, "sku": line.sku, "quantity": show(line.quantity)} for line in request.lines],
     }
     return msgspec.json.encode(body)
 

@@ -26,7 +26,9 @@ SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
 async def served() -> AsyncIterator[tuple[Warehouse, int]]:
     """A sandbox warehouse on a free port."""
     warehouse = Warehouse(webhook_url="http://127.0.0.1:9/", secret=SECRET, step_seconds=0)
-    server = uvicorn.Server(uvicorn.Config(application(warehouse), port=0, log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(application(warehouse), port=0, log_level="error", timeout_graceful_shutdown=1)
+    )
     task = asyncio.create_task(server.serve())
     async with asyncio.timeout(10):
         while not server.started:
@@ -67,7 +69,12 @@ class TestGenericRest(WarehouseSystemContract):
 
 def event(**changes: object) -> bytes:
     """Return an event with some fields changed."""
-    fields = {"type": "shipped", "dispatch_id": "dsp_abc_1", "occurred_at": "2026-01-05T10:00:00Z", "tracking_number": "T1"}
+    fields = {
+        "type": "shipped",
+        "dispatch_id": "dsp_abc_1",
+        "occurred_at": "2026-01-05T10:00:00Z",
+        "tracking_number": "T1",
+    }
     return json.dumps(fields | changes).encode()
 
 

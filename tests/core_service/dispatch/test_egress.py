@@ -38,7 +38,9 @@ async def test_a_network_that_the_settings_allow_may_be_called() -> None:
     assert await Egress(["127.0.0.0/8"], resolving("127.0.0.1")).check("http://localhost:8090/") == ("127.0.0.1",)
 
 
-@pytest.mark.parametrize("url", ["ftp://wms.example/", "file:///etc/passwd", "https://user:word@wms.example/", "https://"])
+@pytest.mark.parametrize(
+    "url", ["ftp://wms.example/", "file:///etc/passwd", "https://user:word@wms.example/", "https://"]
+)
 async def test_other_schemes_and_embedded_credentials_are_refused(url: str) -> None:
     with pytest.raises(Permanent) as refused:
         await Egress([], resolving("93.184.216.34")).check(url)
