@@ -9,10 +9,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
-NEWEST_FIRST := python3 python3.14 python3.13 python3.12 python3.11
-FIND_PYTHON := for python in $(NEWEST_FIRST); do \
-	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$python; break; }; done
-COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+IS_NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+FIND_PYTHON := for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  $$python $(IS_NEW_ENOUGH) && { command -v $$python; break; }; done
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 .PHONY: help setup run demo-outage test check e2e faults bench proto proto-baseline lock format clean
@@ -24,13 +24,15 @@ setup: $(READY)  ## Create .venv with everything locked and hashed; does nothing
 
 # The stamp is as old as what it was made from: a changed lock or pyproject.toml makes it again.
 $(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
-	@python="$${PYTHON:-$(PYTHON)}"; test -n "$$python" || python="$$($(FIND_PYTHON))"; \
-	test -n "$$python" || { echo "Tillstream needs Python 3.11 or newer: install one, or name it with 'make PYTHON=/path/to/python setup'." >&2; exit 1; }; \
-	test -x $(BIN)/python || "$$python" -m venv $(VENV) \
-	  || { rm -rf $(VENV); echo "$$python cannot create an environment: on Debian and Ubuntu install python3-venv first." >&2; exit 1; }
+	@$(BIN)/python $(IS_NEW_ENOUGH) || { \
+	  python="$(PYTHON)"; test -n "$$python" || python="$$($(FIND_PYTHON))"; \
+	  "$${python:-none}" $(IS_NEW_ENOUGH) \
+	    || { echo "Tillstream needs Python 3.11 or newer: install one, or name it with 'make setup PYTHON=/path/to/python'." >&2; exit 1; }; \
+	  rm -rf $(VENV); "$$python" -m venv $(VENV) \
+	    || { rm -rf $(VENV); echo "$$python cannot make an environment: on Debian and Ubuntu install python3-venv first." >&2; exit 1; }; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --no-config --require-hashes requirements/dev.lock
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-config --no-deps --no-build-isolation --editable .
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/dev.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "Ready: $(BIN)/edge-agent and $(BIN)/core-service."
 
@@ -41,7 +43,7 @@ demo-outage: setup  ## Cut the network between agent and core, tell what happens
 	@$(BIN)/python -m demo outage
 
 test: setup  ## Run all tests but the fault injections and the soak.
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not faults and not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not faults and not soak" $(ARGS)
 
 check: setup  ## Run every static check: contracts, types, lint, imports, smells, locks.
 	@$(BIN)/python -m checks $(ARGS)

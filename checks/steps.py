@@ -81,6 +81,12 @@ STEPS = (
         words=_module("checks.stubs"),
     ),
     Step(
+        name="dependencies",
+        promise="each process declares what it imports",
+        advice="each line says what to do",
+        words=_module("checks.dependencies"),
+    ),
+    Step(
         name="locks",
         promise="locks cover pyproject.toml, hashed, without addresses",
         advice="run `make lock` and commit what changes",
