@@ -83,11 +83,11 @@ class Reserve:
 def connect(path: str) -> sqlite3.Connection:
     """Open a connection for use by one lane; transactions are written out by the caller."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-    connection.text_factory = _legible
+    connection.text_factory = legible
     return connection
 
 
-def _legible(text: bytes) -> str:
+def legible(text: bytes) -> str:
     """Read text even where a bit flipped, so that a damaged row can be shown and put aside."""
     return text.decode("utf-8", "replace")
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from adapters.canonical.entry import Verdict
 from adapters.errors import Permanent
@@ -14,11 +15,14 @@ from adapters.seams.clock import Clock
 from adapters.seams.randomness import Randomness
 from adapters.seams.telemetry import NoTelemetry, Telemetry
 from edge_agent.database import Connection, Database
-from edge_agent.journal import append, epochs, fork, maintenance, reading, settlement
+from edge_agent.journal import adoption, append, epochs, fork, maintenance, reading, settlement
+from edge_agent.journal.adoption import Adopted, Foreign
 from edge_agent.journal.append import Appended, Budget
 from edge_agent.journal.reading import Damage
 from edge_agent.journal.retention import Retention
 from edge_agent.ports import Accepted, Draft, JournalHead, MovedEntry, MovementListener, OwnMovement, ReceiptState, Run
+
+_ADOPTED_AT_ONCE = 200
 
 
 class _Nobody:
@@ -96,11 +100,16 @@ class SqliteJournal:
             lambda connection: epochs.chain_at(connection, epochs.present(connection), sequence)
         )
 
-    async def settle(self, through: int, verdicts: Sequence[Verdict]) -> None:
-        """Record the core's commit through a sequence."""
+    async def settle(self, through: int, verdicts: Sequence[Verdict], *, epoch: bytes = b"") -> None:
+        """Record the core's commit through a sequence; an answer about a former epoch has no effect."""
         now = self._clock.now()
+
+        def work(connection: Connection) -> bool:
+            former = epoch not in {b"", epochs.present(connection).id}
+            return False if former else settlement.settle(connection, through, verdicts, now)
+
         await self._database.write(
-            lambda connection: settlement.settle(connection, through, verdicts, now),
+            work,
             committed=lambda withdrawn: self._options.listener.rearranged() if withdrawn else None,
             housekeeping=True,
         )
@@ -187,6 +196,29 @@ class SqliteJournal:
             self._options.telemetry.count("journal_damaged_entries")
             forked = forked or healed[0]
         return forked
+
+    async def adopt(
+        self, path: Path, *, everything: bool = False, progress: Callable[[int], None] | None = None
+    ) -> Adopted:
+        """Journal again what an export holds (unsettled entries; with `everything`, all); again has no effect."""
+        result, after = Adopted(), 0
+        with adoption.opened(path) as exported:
+            while chunk := adoption.foreign_entries(exported, after, _ADOPTED_AT_ONCE, everything=everything):
+                after = chunk[-1][0]
+                entries = [entry for _, entry in chunk]
+                result = result.plus(await self._adopt(entries))
+                if progress is not None:
+                    progress(result.journalled + result.known)
+        return result
+
+    async def _adopt(self, entries: Sequence[Foreign]) -> Adopted:
+        def work(connection: Connection) -> tuple[Adopted, int]:
+            return adoption.adopt(connection, entries), epochs.present(connection).last_sequence
+
+        adopted, _ = await self._database.write(
+            work, committed=lambda done: self._rearranged(done[1]), housekeeping=True
+        )
+        return adopted
 
     def _make_room(self, connection: Connection, size: int) -> int:
         maintenance.retire(connection, self._options.retention, self._clock.now(), pressure=size)

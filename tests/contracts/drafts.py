@@ -13,7 +13,12 @@ MOMENT = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
 
 
 def sale(
-    number: int, *, contents: str = "a", revision: int = 0, quantity: int = -1, repeat_key: tuple[str, str, bytes] | None = None
+    number: int,
+    *,
+    contents: str = "a",
+    revision: int = 0,
+    quantity: int = -1,
+    repeat_key: tuple[str, str, bytes] | None = None,
 ) -> Draft:
     """Return the draft of sale `number`; other `contents` give another fingerprint."""
     key = BusinessKey(

@@ -86,7 +86,9 @@ class JournalContract:
         for draft in drafts:
             await journal.append(draft)
         run = await journal.read(0, 10, PLENTY)
-        assert [(entry.content, entry.traceparent) for entry in run.entries] == [(d.content, d.traceparent) for d in drafts]
+        assert [(entry.content, entry.traceparent) for entry in run.entries] == [
+            (d.content, d.traceparent) for d in drafts
+        ]
         assert run.entries[1].content.kind is EntryKind.REJECTED
 
     async def test_reading_keeps_its_limits_but_gives_at_least_one(self, journal: Journal) -> None:
@@ -102,7 +104,9 @@ class JournalContract:
         for number in range(1, 4):
             await journal.append(sale(number))
         verdict = Verdict(sequence=1, outcome=Outcome.BOOKED, record_id="sal_1", order_ids=("ord_1", "ord_2"))
-        await journal.settle(2, [verdict, Verdict(sequence=2, outcome=Outcome.PARKED, reason="SKU_UNKNOWN", sentence="No such SKU.")])
+        await journal.settle(
+            2, [verdict, Verdict(sequence=2, outcome=Outcome.PARKED, reason="SKU_UNKNOWN", sentence="No such SKU.")]
+        )
         head = await journal.head()
         assert (head.settled_sequence, head.settled_chain, head.entries_unsettled) == (2, await journal.chain_at(2), 1)
         state = await journal.receipt("rcp_1_0_a")
@@ -141,7 +145,9 @@ class JournalContract:
         assert taken is not None
         assert taken.verdict is None
 
-    async def test_a_fork_journals_the_unsettled_again_in_order_with_their_previous_identity(self, journal: Journal) -> None:
+    async def test_a_fork_journals_the_unsettled_again_in_order_with_their_previous_identity(
+        self, journal: Journal
+    ) -> None:
         for number in range(1, 5):
             await journal.append(sale(number))
         await journal.settle(2, [])

@@ -33,7 +33,9 @@ class Desk:
     async def open(self, database_options: DatabaseOptions | None = None) -> SqliteJournal:
         """Open database and journal."""
         chosen = database_options or DatabaseOptions(reserve_bytes=0, telemetry=self.telemetry)
-        self.database = await Database.open(self.path, self._executor, self.clock, [JOURNAL_SCHEMA, CACHE_SCHEMA], chosen)
+        self.database = await Database.open(
+            self.path, self._executor, self.clock, [JOURNAL_SCHEMA, CACHE_SCHEMA], chosen
+        )
         self.journal = await SqliteJournal.open(self.database, self.clock, self._randomness, self.options)
         return self.journal
 
