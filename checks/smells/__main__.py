@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from checks.smells import bounds, links, purity, shape, vendors, wire, words
+from checks.smells import bounds, links, order, purity, refusals, shape, vendors, wire, words
 from checks.smells.finding import Finding
 from checks.smells.tree import Tree
 
-FAMILIES = (bounds, links, purity, shape, vendors, wire, words)
+FAMILIES = (bounds, links, order, purity, refusals, shape, vendors, wire, words)
 _WAIVER = re.compile(r"(?:#|--|//) smell: (?P<smell>[a-z -]+?) - (?P<reason>\S.{9,})")
 
 

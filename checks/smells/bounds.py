@@ -22,13 +22,18 @@ def find(tree: Tree) -> Iterator[Finding]:
 
 
 def _unbounded(call: ast.Call) -> str:
-    name = dotted(call.func).rpartition(".")[2]
-    given = {keyword.arg for keyword in call.keywords}
-    if name in QUEUES and not call.args and "maxsize" not in given:
+    function = call.func.value if isinstance(call.func, ast.Subscript) else call.func
+    name = dotted(function).rpartition(".")[2]
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    if name in QUEUES and _is_nothing([*call.args, given.get("maxsize")][0]):
         return f"`{name}()` grows for ever; give `maxsize` and say what happens when it is full"
     if name == "deque" and len(call.args) < len(("iterable", "maxlen")) and "maxlen" not in given:
         return "`deque()` grows for ever; give `maxlen`, or waive with what bounds it"
     return ""
+
+
+def _is_nothing(size: ast.expr | None) -> bool:
+    return size is None or (isinstance(size, ast.Constant) and not size.value)
 
 
 def _simple_queues(source: Source) -> Iterator[Finding]:

@@ -11,14 +11,25 @@ PROMISE = '"""Entries in, settlements out."""\n'
 
 
 @pytest.mark.parametrize(
-    "line", ["asyncio.Queue()", "queue.PriorityQueue()", "deque()", "deque([])", "queue.SimpleQueue()"]
+    "line",
+    [
+        "asyncio.Queue()",
+        "asyncio.Queue[Job]()",
+        "asyncio.Queue(0)",
+        "Queue(maxsize=0)",
+        "queue.PriorityQueue()",
+        "deque()",
+        "deque([])",
+        "queue.SimpleQueue()",
+    ],
 )
 def test_an_unbounded_queue_is_named(smell: Smell, line: str) -> None:
     assert smell(ROOM, f"{PROMISE}waiting = {line}\n") == [("unbounded", 2)]
 
 
 @pytest.mark.parametrize(
-    "line", ["asyncio.Queue(8)", "asyncio.Queue(maxsize=LIMIT)", "deque(maxlen=8)", "deque((), 8)"]
+    "line",
+    ["asyncio.Queue(8)", "asyncio.Queue[Job](8)", "asyncio.Queue(maxsize=LIMIT)", "deque(maxlen=8)", "deque((), 8)"],
 )
 def test_a_bounded_queue_is_fine(smell: Smell, line: str) -> None:
     assert smell(ROOM, f"{PROMISE}waiting = {line}\n") == []
