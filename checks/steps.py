@@ -87,6 +87,12 @@ STEPS = (
         words=_module("checks.dependencies"),
     ),
     Step(
+        name="reasons",
+        promise="docs/reasons.md says what the catalogue says",
+        advice="run `.venv/bin/python -m checks.reasons_page` and commit what changes",
+        words=_module("checks.reasons_page", "--check"),
+    ),
+    Step(
         name="locks",
         promise="locks cover pyproject.toml, hashed, without addresses",
         advice="run `make lock` and commit what changes",
