@@ -70,7 +70,7 @@ class WorkQueue(Protocol):
         """Enqueue; work with an id already there is left as it is."""
 
     async def again(self, work: NewWork) -> None:
-        """Enqueue, or make due again when it is done or parked (a replay)."""
+        """Enqueue, or make due again whatever its state (a replay, or news); who holds it loses its fence, so that it runs once more."""
 
 
 class WorkClaims(Protocol):

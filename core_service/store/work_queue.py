@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import update
+from sqlalchemy import and_, case, update
 
 from adapters.seams.clock import to_millis
 from core_service.domain.work import NewWork
@@ -28,19 +28,24 @@ class SqlWorkQueue:
         await self._transaction.add_new(works, [_to_values(new, now) for new in work])
 
     async def again(self, work: NewWork) -> None:
-        """Enqueue, or make due again when it is done or parked (a replay); whoever held it before has lost its fence."""
-        await self.enqueue([work])
+        """Enqueue, or make due again whatever its state; who holds it loses the fence, so that news that came while it ran is not missed."""
+        now = to_millis(self._transaction.means.clock.now())
+        if await self._transaction.add_first(works, _to_values(work, now)):
+            return
+        due = to_millis(work.due_at)
+        waits_longer = and_(works.c.state == OPEN, works.c.owner == "", works.c.due_at < due)
         await self._transaction.execute(
             update(works)
-            .where(self._transaction.mine(works), works.c.work_id == work.work_id, works.c.state != OPEN)
+            .where(self._transaction.mine(works), works.c.work_id == work.work_id)
             .values(
                 state=OPEN,
-                due_at=to_millis(work.due_at),
+                due_at=case((waits_longer, works.c.due_at), else_=due),
                 priority=work.priority,
                 max_attempts=work.max_attempts,
                 destination=work.destination,
                 attempts=0,
                 fence=works.c.fence + 1,
+                owner="",
                 reason="",
                 sentence="",
                 finished_at=0,
