@@ -57,10 +57,13 @@ def stored(row: tuple[Any, ...]) -> Stored:
         content = _content(row)
     except (ValueError, TypeError, OverflowError):
         content = _illegible(row)
-    return Stored(row[0], row[1], row[2], row[3], row[4], row[5], content)
+    chain, raw_sha256 = (value if isinstance(value, bytes) else b"" for value in row[3:5])
+    return Stored(row[0], row[1], row[2], chain, raw_sha256, str(row[5]), content)
 
 
 def _content(row: tuple[Any, ...]) -> EntryContent:
+    if not isinstance(row[21], bytes):
+        raise TypeError(row[21])
     key = None
     if row[15] is not None:
         key = BusinessKey(

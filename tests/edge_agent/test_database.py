@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -224,10 +225,14 @@ async def test_fault_014_a_full_disk_refuses_clearly_and_recovers_alone(tmp_path
     async with opened(tmp_path / "agent.db", InlineExecutor(), options, clock=clock) as database:
         assert (tmp_path / "agent.reserve").stat().st_size == 65536
         kept: list[str] = []
-        with pytest.raises(Transient) as refused:
+
+        async def fill() -> None:
             for number in range(1000):
                 await database.write(note(str(number), 4000))
                 kept.append(str(number))
+
+        with pytest.raises(Transient) as refused:
+            await fill()
         assert refused.value.reason is Reason.DISK_FULL
         assert (database.full, (tmp_path / "agent.reserve").exists()) == (True, False)
         with pytest.raises(Transient):
@@ -249,7 +254,7 @@ class Brittle(sqlite3.Connection):
 
     failing = 0
 
-    def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
         if sql == "COMMIT" and Brittle.failing:
             Brittle.failing -= 1
             super().execute("ROLLBACK")

@@ -26,7 +26,7 @@ class Desk:
         self.path = folder / "agent.db"
         self.clock = VirtualClock()
         self.telemetry = MemoryTelemetry()
-        self.options = options or JournalOptions()
+        self.options = options or JournalOptions(telemetry=self.telemetry)
         self._executor = executor
         self._randomness = SeededRandomness(1)
 
