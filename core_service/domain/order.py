@@ -3,6 +3,8 @@
     RECEIVED -> AWAITING_STOCK <-> ROUTED -> DISPATCHED -> PICKED -> PACKED -> SHIPPED -> DELIVERED
                      |               |           |
                      +---------------+-----------+-> CANCEL_REQUESTED -> CANCELLED
+
+A late or repeated report changes nothing.
 """
 
 from __future__ import annotations
@@ -91,7 +93,7 @@ def advance(current: OrderStatus, reported: OrderStatus) -> OrderStatus | None:
     if current is OrderStatus.CANCEL_REQUESTED:
         return reported if reported in {OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.CANCELLED} else None
     if reported is OrderStatus.CANCELLED:
-        return None if current in {OrderStatus.SHIPPED} else OrderStatus.CANCELLED
+        return None if current is OrderStatus.SHIPPED else OrderStatus.CANCELLED
     if reported not in _WAREHOUSE_PROGRESS:
         return None
     if current not in _WAREHOUSE_PROGRESS:

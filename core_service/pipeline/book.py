@@ -43,7 +43,7 @@ def book_fact(draft: Draft, read: Read, fact: Fact, key: BusinessKey, outcome: O
         store=read.store,
         fact=fact,
         sale_id=names.sale_id_about(tenant, key.source, fact.about) if fact.about else "",
-        raw_id=names.raw_id(tenant, read.agent, read.entry.id),
+        raw_id=read.raw_id,
         booked_at=draft.desk.now,
     )
     draft.effects.facts.append(record)
@@ -60,7 +60,7 @@ def book_document(draft: Draft, read: Read, sale: Sale, key: BusinessKey, router
     for goods in _moving(sale):
         _move(draft, record, goods)
     order_ids = order_shipped_lines(draft, record, key, None, router)
-    draft.tell(record.sale_id, "booked", _said(draft, record), **_origin(read))
+    draft.tell(record.sale_id, "booked", _said(draft, record), _origin(read) | _cause_of(record))
     return _verdict(read, Outcome.BOOKED, record, order_ids)
 
 
@@ -75,15 +75,15 @@ def amend_document(draft: Draft, read: Read, sale: Sale, key: BusinessKey, route
     _keep(draft, record, key)
     if record.voided_by:
         sentence = f"Recorded without effect: {record.voided_by} voided it before."
-        draft.tell(record.sale_id, "amended", sentence, **_origin(read))
+        draft.tell(record.sale_id, "amended", sentence, _origin(read))
         return _verdict(read, Outcome.NO_EFFECT, record, (), sentence=sentence)
     differences = _difference(net(before.sale), net(sale))
     for goods in differences:
         _move(draft, record, goods)
     order_ids = follow_lines(draft, before, record, key, router)
-    moved = {goods.sku: show(goods.quantity) for goods in differences}
+    moved = ", ".join(f"{show(goods.quantity)} {goods.sku}" for goods in differences)
     sentence = f"Revision {key.revision} replaces {before.revision}; the difference is booked."
-    draft.tell(record.sale_id, "amended", sentence, **_origin(read), **moved)
+    draft.tell(record.sale_id, "amended", sentence, _origin(read) | _cause_of(record) | {"moved": moved})
     return _verdict(read, Outcome.AMENDED, record, order_ids)
 
 
@@ -91,7 +91,7 @@ def record_older(draft: Draft, read: Read, key: BusinessKey, first: KnownFact) -
     """Record that an older revision came late; it has no effect."""
     draft.effects.keys.append(KnownFact(key=key, record_id=first.record_id))
     sentence = f"Revision {key.revision} came after {first.key.revision}, which stays in effect."
-    draft.tell(first.record_id, "deduplicated", sentence, **_origin(read))
+    draft.tell(first.record_id, "deduplicated", sentence, _origin(read))
     return Verdict(
         sequence=read.entry.id.sequence,
         outcome=Outcome.NO_EFFECT,
@@ -114,14 +114,14 @@ def _void(draft: Draft, read: Read, record: SaleRecord, key: BusinessKey) -> Ver
     _keep(draft, record, key)
     if original.voided_by:
         sentence = f"{original.sale.reference} was voided before by {original.voided_by}; recorded without effect."
-        draft.tell(record.sale_id, "booked", sentence, **_origin(read))
+        draft.tell(record.sale_id, "booked", sentence, _origin(read))
         return _verdict(read, Outcome.NO_EFFECT, record, (), sentence=sentence)
     for goods in _difference(net(original.sale), {}):
         _move(draft, record, goods)
     draft.effects.voided.append((original.sale_id, record.sale_id))
     stopped = stop_orders(draft, original, key.source, f"The till voided the sale with {record.sale.reference}.")
-    draft.tell(record.sale_id, "booked", f"Voids {original.sale.reference}: its stock is put back.", **_origin(read))
-    draft.tell(original.sale_id, "voided", f"Voided by {record.sale.reference}.", void=record.sale_id)
+    draft.tell(record.sale_id, "booked", f"Voids {original.sale.reference}: its stock is put back.", _origin(read) | _cause_of(record))
+    draft.tell(original.sale_id, "voided", f"Voided by {record.sale.reference}.", {"void": record.sale_id})
     return _verdict(read, Outcome.BOOKED, record, stopped)
 
 
@@ -149,7 +149,7 @@ def _record(draft: Draft, read: Read, sale: Sale, key: BusinessKey) -> SaleRecor
         dialect=read.entry.content.dialect,
         dialect_version=read.dialect_version,
         booked_at=draft.desk.now,
-        raw_id=names.raw_id(tenant, read.agent, read.entry.id),
+        raw_id=read.raw_id,
     )
 
 
@@ -187,7 +187,7 @@ def _move(draft: Draft, record: SaleRecord, goods: Goods) -> None:
     draft.put(pair, rights.take(position, goods.quantity) if out else rights.take_back(position, -goods.quantity))
     draft.effects.movements.append(
         Movement(
-            cause=f"{record.sale_id}:{record.revision}",
+            cause=_cause(record),
             line=goods.line,
             ordinal=goods.ordinal,
             sku=goods.sku,
@@ -197,6 +197,14 @@ def _move(draft: Draft, record: SaleRecord, goods: Goods) -> None:
             occurred_at=record.sale.occurred_at,
         )
     )
+
+
+def _cause(record: SaleRecord) -> str:
+    return f"{record.sale_id}:{record.revision}"
+
+
+def _cause_of(record: SaleRecord) -> dict[str, str]:
+    return {"cause": _cause(record)}
 
 
 def _said(draft: Draft, record: SaleRecord) -> str:

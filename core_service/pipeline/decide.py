@@ -29,7 +29,7 @@ def decide(desk: Desk, read: Read, router: Router) -> Verdict:
         exception = parked(read, verdict, desk)
         draft = Draft(desk)
         draft.effects.exceptions.append(exception)
-        draft.tell(exception.exception_id, "parked", exception.sentence, reason=exception.reason)
+        draft.tell(exception.exception_id, "parked", exception.sentence, {"reason": exception.reason})
         verdict = _parked(read, exception)
     desk.apply(draft.effects)
     return verdict

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from adapters.canonical.rights import ZERO, Position, uncovered
 from adapters.canonical.stock import Movement
 from core_service.domain.exception import ParkedException
-from core_service.domain.order import LineageStep, Order, Reservation
+from core_service.domain.order import LineageStep, Order, OrderStatus, Reservation
 from core_service.domain.setup import Location, LocationKind, Sku, Store, Till
 from core_service.domain.work import NewWork
 from core_service.ports.ingest import FactRecord, KnownFact, SaleRecord
@@ -116,7 +116,7 @@ class Desk:
         for sale_id, voided_by in effects.voided:
             self.sales[sale_id] = replace(self.sales[sale_id], voided_by=voided_by)
         for order in (*effects.placed, *effects.saved):
-            self.orders[order.order_id] = order
+            self._take(order)
         for change in effects.reservations:
             self._reserve(change)
         for transfer in (*effects.transfers, *effects.settled):
@@ -142,6 +142,12 @@ class Desk:
             self.uncovered_peak[pair] = max(lost, self.uncovered_peak.get(pair, ZERO))
         self.positions[pair] = position
 
+    def _take(self, order: Order) -> None:
+        was = self.orders.get(order.order_id)
+        if order.status is OrderStatus.ROUTED and (was is None or was.location != order.location):
+            self.routed[order.location] = self.routed.get(order.location, 0) + 1
+        self.orders[order.order_id] = order
+
     def _reserve(self, change: Reservation | CloseReservations) -> None:
         rows = self.reservations.setdefault(change.order_id, [])
         if isinstance(change, CloseReservations):
@@ -166,7 +172,9 @@ class Draft:
         """Set a position."""
         self.effects.positions[pair] = position
 
-    def tell(self, record_id: str, stage: str, sentence: str, **details: str) -> None:
+    def tell(self, record_id: str, stage: str, sentence: str, details: Mapping[str, str] | None = None) -> None:
         """Add a lineage step."""
-        step = LineageStep(record_id=record_id, at=self.desk.now, stage=stage, sentence=sentence, details=details)
-        self.effects.lineage.append(step)
+        told = dict(details or {})
+        self.effects.lineage.append(
+            LineageStep(record_id=record_id, at=self.desk.now, stage=stage, sentence=sentence, details=told)
+        )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from adapters.canonical.rights import Position
 from adapters.canonical.sale import DocumentKind, Sale
+from core_service.domain.order import Order
 from core_service.domain.setup import Location, Store, Till
 from core_service.pipeline.decide import reading_of
 from core_service.pipeline.desk import Desk, FactName, Settings
@@ -75,16 +76,25 @@ async def load_locations(uow: UnitOfWork, desk: Desk) -> None:
             desk.routed[location.location] = await uow.orders.routed_since(location.location, since)
 
 
-async def load_order(uow: UnitOfWork, desk: Desk, order_id: str) -> None:
-    """Put an order, its promises and their positions on the desk; an unknown order stays absent."""
+async def load_order(uow: UnitOfWork, desk: Desk, order_id: str) -> Order | None:
+    """Put an order, its promises, their positions and its places on the desk; None for an unknown order."""
     order = await uow.orders.get(order_id)
     if order is None:
-        return
+        return None
     desk.orders[order_id] = order
     desk.reservations[order_id] = await uow.orders.reservations(order_id)
-    pairs = {(row.location, row.sku) for row in desk.reservations[order_id]}
-    pairs |= {(place.location, line.sku) for place in candidates(desk.settings) for line in order.lines}
-    await load_positions(uow, desk, pairs)
+    await load_positions(uow, desk, {(row.location, row.sku) for row in desk.reservations[order_id]})
+    places = {name: await uow.locations.get(name) for name in sorted({order.store, order.location} - {""})}
+    known = {name: place for name, place in places.items() if place is not None}
+    desk.settings = replace(desk.settings, locations={**desk.settings.locations, **known})
+    return order
+
+
+async def load_candidates(uow: UnitOfWork, desk: Desk, skus: Iterable[str]) -> None:
+    """Put every location on the desk, and what those that could ship hold of the SKUs."""
+    await load_locations(uow, desk)
+    wanted = sorted({*skus})
+    await load_positions(uow, desk, [(place.location, sku) for place in candidates(desk.settings) for sku in wanted])
 
 
 async def load_positions(uow: UnitOfWork, desk: Desk, pairs: Iterable[LocationSku]) -> None:

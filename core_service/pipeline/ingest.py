@@ -22,7 +22,7 @@ from core_service.pipeline.continuity import DeclaredGap, reached
 from core_service.pipeline.decide import decide
 from core_service.pipeline.desk import Desk, Settings
 from core_service.pipeline.gather import desk_for, tills_of
-from core_service.pipeline.normalise import Read, Readers, read
+from core_service.pipeline.normalise import Read, Readers, Sender, read
 from core_service.pipeline.park import gap_exception
 from core_service.pipeline.persist import write
 from core_service.pipeline.route import Router
@@ -140,7 +140,9 @@ def _tills(moved: Sequence[_Verified]) -> set[tuple[str, str]]:
 
 def _read(one: _Verified, entry: Entry, settings: Settings, pipeline: Pipeline) -> Read:
     identity = one.batch.identity
-    return read(identity.agent, identity.store, entry, settings, pipeline.readers)
+    raw_id = names.raw_id(identity.tenant, identity.agent, entry.id)
+    sender = Sender(agent=identity.agent, store=identity.store, raw_id=raw_id)
+    return read(sender, entry, settings, pipeline.readers)
 
 
 def _declare_gaps(desk: Desk, moved: Sequence[_Verified]) -> None:
@@ -156,7 +158,7 @@ async def _keep(uow: UnitOfWork, desk: Desk, reads: Sequence[Read], verdicts: Se
     sealed: dict[str, bytes] = {}
     for one, verdict in zip(reads, verdicts, strict=True):
         parked = verdict.outcome is Outcome.PARKED
-        raw_id = verdict.record_id if parked else names.raw_id(desk.tenant, one.agent, one.entry.id)
+        raw_id = verdict.record_id if parked else one.raw_id
         sealed.setdefault(raw_id, one.entry.content.raw)
         rows.append(
             InboxRow(

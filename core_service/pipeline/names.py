@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from adapters.canonical.entry import Entry, EntryId
-from adapters.canonical.key import BusinessKey, derived_id, fingerprint
-
-DISPATCH_KEY = "dispatch"
-"""Kind of the business key by which a warehouse's report finds its order: (dispatch, location, dispatch id)."""
+from adapters.canonical.key import BusinessKey, derived_id
 
 ORIGINAL_KINDS = ("sale", "return")
 """What a void may be about, in the order looked for."""
@@ -40,23 +37,6 @@ def order_reference(reference: str, revision: int | None) -> str:
 def order_id(tenant: str, source: str, reference: str, revision: int | None = None) -> str:
     """Return the id of an order; with `revision` that of the order which an amendment of the document made instead."""
     return derived_id("ord", tenant, source, reference, *(() if revision is None else (revision,)))
-
-
-def dispatch_id(tenant: str, order: str, ordinal: int) -> str:
-    """Return the id of an order's dispatch; `ordinal` counts the locations it was routed to, from 1."""
-    return derived_id("dsp", tenant, order, ordinal)
-
-
-def dispatch_key(tenant: str, order: str, ordinal: int, location: str) -> BusinessKey:
-    """Return the key by which a dispatch finds its order."""
-    return BusinessKey(
-        kind=DISPATCH_KEY,
-        source=location,
-        reference=dispatch_id(tenant, order, ordinal),
-        revision=0,
-        fingerprint=fingerprint(order, str(ordinal)),
-        fingerprint_version=1,
-    )
 
 
 def raw_id(tenant: str, agent: str, entry: EntryId) -> str:

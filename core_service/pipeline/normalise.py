@@ -6,7 +6,7 @@ The core's reading is authoritative: the agent's key and fingerprint only name a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -46,29 +46,42 @@ class Readers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """An entry of a store's agent with exactly one of: what a till said, what the agent said about rights, why it cannot be read."""
+    """An entry of a store's agent with exactly one of: what a till said, what the agent said about rights, why it cannot be read.
+
+    `raw_id` is where its bytes are sealed when it is booked.
+    """
 
     agent: str
     store: str
     entry: Entry
+    raw_id: str
     reading: Reading | None = None
     rights: RightsMessage | None = None
     refusal: TillstreamError | None = None
     dialect_version: str = ""
 
 
-def read(agent: str, store: str, entry: Entry, settings: Settings, readers: Readers) -> Read:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Whose entry it is, by the agent's certificate, and where its bytes are sealed when it is booked."""
+
+    agent: str
+    store: str
+    raw_id: str
+
+
+def read(sender: Sender, entry: Entry, settings: Settings, readers: Readers) -> Read:
     """Read one entry; whatever goes wrong is a refusal of this entry alone."""
+    blank = Read(agent=sender.agent, store=sender.store, entry=entry, raw_id=sender.raw_id)
     try:
         if entry.content.kind in {EntryKind.RIGHTS_ACKNOWLEDGED, EntryKind.RIGHTS_RETURNED}:
-            message = readers.decode_rights(entry.content.kind, entry.content.raw)
-            return Read(agent=agent, store=store, entry=entry, rights=message)
-        reading, version = _till_message(store, entry, settings, readers)
-        return Read(agent=agent, store=store, entry=entry, reading=reading, dialect_version=version)
+            return replace(blank, rights=readers.decode_rights(entry.content.kind, entry.content.raw))
+        reading, version = _till_message(sender.store, entry, settings, readers)
+        return replace(blank, reading=reading, dialect_version=version)
     except TillstreamError as error:
-        return Read(agent=agent, store=store, entry=entry, refusal=error)
+        return replace(blank, refusal=error)
     except Exception as error:  # noqa: BLE001 - one entry's defect parks that entry; it is counted and kept raw
-        return Read(agent=agent, store=store, entry=entry, refusal=internal("read", error))
+        return replace(blank, refusal=internal("read", error))
 
 
 def internal(step: str, error: Exception) -> Permanent:

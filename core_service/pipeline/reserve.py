@@ -15,9 +15,8 @@ from core_service.domain.order import Order, OrderStatus, Reservation, cancel
 from core_service.domain.setup import Location
 from core_service.domain.work import NewWork, WorkKind
 from core_service.pipeline.desk import CloseReservations, Desk, Draft, Settings
-from core_service.pipeline.names import dispatch_key, work_id
+from core_service.pipeline.names import work_id
 from core_service.pipeline.route import Candidate, Router, Routing, wanted
-from core_service.ports.ingest import KnownFact
 
 CORE = "core"
 """Destination of work that calls nobody outside."""
@@ -53,7 +52,7 @@ def place(draft: Draft, request: OrderRequest, router: Router) -> Order:
         store=request.store,
     )
     draft.effects.placed.append(order)
-    draft.tell(order.order_id, "received", f"Ordered by {request.source} as {request.reference}.", sale=request.sale_id)
+    draft.tell(order.order_id, "received", f"Ordered by {request.source} as {request.reference}.", {"sale": request.sale_id})
     if routing.location:
         _promise(draft, order)
     _tell_routing(draft, order.order_id, routing)
@@ -145,7 +144,7 @@ def open_reservations(desk: Desk, order_id: str) -> list[Reservation]:
 
 
 def routed_times(desk: Desk, order_id: str) -> int:
-    """Return how often an order was routed: the ordinal of its present dispatch, 0 when it never was."""
+    """Return how often an order was routed: the ordinal of its present reservations, 0 when it never was."""
     return max((row.ordinal for row in desk.reservations.get(order_id, [])), default=0)
 
 
@@ -183,8 +182,6 @@ def _promise(draft: Draft, order: Order) -> None:
                 quantity=line.quantity,
             )
         )
-    key = dispatch_key(draft.desk.tenant, order.order_id, ordinal, order.location)
-    draft.effects.keys.append(KnownFact(key=key, record_id=order.order_id))
     draft.effects.work.append(_work(draft.desk, WorkKind.DISPATCH_ORDER, order, ordinal))
 
 
@@ -215,5 +212,5 @@ def _request(order: Order) -> OrderRequest:
 
 def _tell_routing(draft: Draft, order_id: str, routing: Routing) -> None:
     stage = "routed" if routing.location else "awaiting_stock"
-    draft.tell(order_id, stage, routing.sentence, **routing.details())
+    draft.tell(order_id, stage, routing.sentence, routing.details())
 
