@@ -59,7 +59,7 @@ class GroupCommit:
         self._reserve = reserve
         self._clock = clock
         self._options = options
-        self._queue: deque[Job] = deque()
+        self._queue: deque[Job] = deque()  # smell: unbounded - `put` refuses beyond `queued_jobs`
         self._wake = asyncio.Event()
         self._stopping = False
         self._written_since_checkpoint = False

@@ -16,12 +16,16 @@ from edge_agent.journal import epochs
 from edge_agent.ports import ReceiptState
 
 
-def settle(connection: Connection, through: int, verdicts: Sequence[Verdict], now: datetime) -> bool:
-    """Record that the core has committed everything through a sequence of the present epoch; again has no effect.
+def settle(
+    connection: Connection, through: int, verdicts: Sequence[Verdict], now: datetime, epoch_id: bytes = b""
+) -> bool:
+    """Record that the core has committed everything through a sequence of the present epoch; again, or for another epoch, has no effect.
 
     Return whether own movements were withdrawn: those of entries that the core found to be repeats or without effect.
     """
     epoch = epochs.present(connection)
+    if epoch_id and epoch_id != epoch.id:
+        return False
     chain = epochs.chain_at(connection, epoch, through)
     if through > epoch.last_sequence or chain is None:
         sentence = f"The core settled through {through}, which this journal's present epoch does not have (it ends at {epoch.last_sequence})."

@@ -106,7 +106,7 @@ class SqliteJournal:
 
         def work(connection: Connection) -> bool:
             former = epoch not in {b"", epochs.present(connection).id}
-            return False if former else settlement.settle(connection, through, verdicts, now)
+            return False if former else settlement.settle(connection, through, verdicts, now, epoch)
 
         await self._database.write(
             work,

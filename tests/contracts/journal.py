@@ -125,6 +125,15 @@ class JournalContract:
         await journal.settle(2, [Verdict(sequence=2, outcome=Outcome.BOOKED)])
         assert await journal.head() == before
 
+    async def test_an_answer_about_an_epoch_that_was_left_settles_nothing(self, journal: Journal) -> None:
+        await journal.append(sale(1))
+        old = await journal.head()
+        forked = await journal.fork("The core holds another history.")
+        await journal.settle(1, [Verdict(sequence=1, outcome=Outcome.BOOKED)], epoch=old.epoch)
+        assert await journal.head() == forked
+        await journal.settle(1, [Verdict(sequence=1, outcome=Outcome.BOOKED)], epoch=forked.epoch)
+        assert (await journal.head()).settled_sequence == 1
+
     async def test_settling_what_was_never_journalled_is_refused(self, journal: Journal) -> None:
         await journal.append(sale(1))
         with pytest.raises(Permanent) as refused:

@@ -15,7 +15,7 @@ from adapters.seams.randomness import SeededRandomness
 from edge_agent.cache.schema import CACHE_SCHEMA
 from edge_agent.cache.store import JournalView, SqliteCache
 from edge_agent.database import Database, DatabaseOptions
-from edge_agent.executor import Executor, InlineExecutor, ThreadExecutor
+from edge_agent.executor import Executor
 from edge_agent.journal import movements
 from edge_agent.journal.schema import JOURNAL_SCHEMA
 from edge_agent.journal.store import JournalOptions, SqliteJournal
@@ -53,9 +53,9 @@ class Store:
         return (await self.cache.levels([name]))[name].on_hand
 
 
-@pytest.fixture(params=[ThreadExecutor, InlineExecutor])
-async def store(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    store = Store(tmp_path, request.param())
+@pytest.fixture
+async def store(tmp_path: Path, executor: Executor) -> AsyncIterator[Store]:
+    store = Store(tmp_path, executor)
     await store.open()
     yield store
     await store.database.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,9 @@ from adapters.seams.randomness import SeededRandomness
 from adapters.seams.telemetry import MemoryTelemetry
 from edge_agent.cache.schema import CACHE_SCHEMA
 from edge_agent.database import Database, DatabaseOptions
-from edge_agent.executor import Executor, InlineExecutor, ThreadExecutor
+from edge_agent.executor import Executor
 from edge_agent.journal.schema import JOURNAL_SCHEMA
 from edge_agent.journal.store import JournalOptions, SqliteJournal
-
-EXECUTORS: dict[str, Callable[[], Executor]] = {"threads": ThreadExecutor, "inline": InlineExecutor}
 
 
 class Desk:
@@ -43,11 +41,6 @@ class Desk:
         """Close and open again, as a restarted agent does."""
         await self.database.close()
         return await self.open()
-
-
-@pytest.fixture(params=sorted(EXECUTORS))
-def executor(request: pytest.FixtureRequest) -> Executor:
-    return EXECUTORS[request.param]()
 
 
 @pytest.fixture
