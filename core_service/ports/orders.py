@@ -152,3 +152,19 @@ class Audit(Protocol):
 
     async def of(self, subject: str) -> list[AuditEntry]:
         """Return what was done to a subject, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How much of what a tenant has: for people, not for decisions. Keys are status and reason names."""
+
+    sales: int
+    orders: dict[str, int]
+    open_exceptions: dict[str, int]
+
+
+class Tallies(Protocol):
+    """Counts records."""
+
+    async def count(self) -> Tally:
+        """Return how many sales, orders by status and open exceptions by reason there are."""

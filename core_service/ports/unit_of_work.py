@@ -1,8 +1,8 @@
 """One transaction of one tenant, and what belongs to the platform; opened by a factory, committed by name, rolled back otherwise.
 
-    async with core.begin("acme") as uow:          # one transaction
-        ...
-        await uow.commit()
+async with core.begin("acme") as uow:          # one transaction
+...
+await uow.commit()
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 from core_service.domain.fleet import AgentIdentity
 from core_service.domain.setup import Credential, Tenant
 from core_service.ports.ingest import BusinessKeys, Inbox, Sales, SealedRaw, Streams
-from core_service.ports.orders import Answers, Audit, Exceptions, Lineage, Orders, WebhookInbox
+from core_service.ports.orders import Answers, Audit, Exceptions, Lineage, Orders, Tallies, WebhookInbox
 from core_service.ports.setup import Credentials, Fleet, Locations, Skus, Stores, Tills
 from core_service.ports.stock import RightsTransfers, Stock
 from core_service.ports.work import Changes, FeedNumbering, WorkClaims, WorkQueue
@@ -36,6 +36,7 @@ class UnitOfWork(Protocol):
     answers: Answers
     webhooks: WebhookInbox
     audit: Audit
+    tallies: Tallies
     stores: Stores
     locations: Locations
     skus: Skus

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.errors import Permanent
 from adapters.reasons import Reason
 from core_service.ports.ingest import BusinessKeys, Inbox, Sales, SealedRaw, Streams
-from core_service.ports.orders import Answers, Audit, Exceptions, Lineage, Orders, WebhookInbox
+from core_service.ports.orders import Answers, Audit, Exceptions, Lineage, Orders, Tallies, WebhookInbox
 from core_service.ports.setup import Credentials, Fleet, Locations, Skus, Stores, Tills
 from core_service.ports.stock import RightsTransfers, Stock
 from core_service.ports.unit_of_work import Platform, UnitOfWork
@@ -34,6 +34,7 @@ from core_service.store.skus import SqlSkus
 from core_service.store.sqlite import SqliteDatabase
 from core_service.store.stock import SqlStock
 from core_service.store.streams import SqlStreams
+from core_service.store.tallies import SqlTallies
 from core_service.store.transaction import Means, Transaction, translated
 from core_service.store.work_claims import SqlWorkClaims
 from core_service.store.work_queue import SqlWorkQueue
@@ -58,6 +59,7 @@ class SqlUnitOfWork:
         self.answers: Answers = SqlAnswers(transaction)
         self.webhooks: WebhookInbox = SqlWebhookInbox(transaction)
         self.audit: Audit = SqlAudit(transaction)
+        self.tallies: Tallies = SqlTallies(transaction)
         self.stores: Stores = SqlStores(transaction)
         self.locations: Locations = SqlLocations(transaction)
         self.skus: Skus = SqlSkus(transaction)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from dataclasses import replace
 
@@ -82,7 +81,6 @@ async def test_fault_017_an_older_disk_image_is_named_and_its_reused_numbers_are
     seller = till(chain, client, fresh)
     for _ in range(5):
         await seller.sell(next(sales))
-    await asyncio.sleep(0)
     await all_settled(chain, client, fresh)
     told.carried_out.update(fresh.carried_out)
     await nothing_lost_or_doubled(chain, told)

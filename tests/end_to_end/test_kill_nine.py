@@ -67,7 +67,7 @@ async def test_fault_020_the_core_dies_at_each_step_and_every_sale_is_applied_on
     sales = plain_sales(seed=21, ship_one_in=2)
     for _ in range(12):
         await seller.sell(next(sales))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # smell: sleep - sales come one after another, so that several transactions are hit
     assert chain.core is not None
     assert chain.core.process is not None
     async with asyncio.timeout(30):

@@ -32,7 +32,7 @@ async def test_tills_go_on_selling_and_everything_arrives_once(
         assert (await seller.sell(next(sales))).status_code == httpx2.codes.CREATED
     headers = {"Authorization": f"Bearer {chain.till_keys['till-1']}"}
     early = (await client.get(f"{chain.till_url}/v1/stock/MUG-BLUE", headers=headers)).json()
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(1.5)  # smell: sleep - the answer's age is what is tested, so real time has to pass
     late = (await client.get(f"{chain.till_url}/v1/stock/MUG-BLUE", headers=headers)).json()
     assert late["age_seconds"] >= early["age_seconds"] + 1
     assert not (await receipt_state(chain, client, list(told.receipts.values())[-1]))["settled"]
@@ -58,7 +58,7 @@ async def test_a_line_that_tears_messages_in_their_middle_loses_and_doubles_noth
         chain.link.cut_after = limit
         for _ in range(25):
             await seller.sell(next(sales))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # smell: sleep - the line goes on tearing for a while at each length
     chain.link.mend()
     await all_settled(chain, client, told)
     await every_shipment_once(chain, client, told)

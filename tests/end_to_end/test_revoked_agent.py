@@ -29,7 +29,7 @@ async def test_fault_057_a_revoked_agent_commits_nothing_any_more(chain: Chain, 
     seller = till(chain, client, late)
     for _ in range(5):
         assert (await seller.sell(next(sales))).status_code == httpx2.codes.CREATED
-    await asyncio.sleep(3)
+    await asyncio.sleep(3)  # smell: sleep - nothing must happen, which only time can show
     assert await levels(chain, chain.store) == before
     for receipt in late.receipts.values():
         assert not (await receipt_state(chain, client, receipt))["settled"]
