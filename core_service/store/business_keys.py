@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from adapters.canonical.key import BusinessKey
 from core_service.ports.ingest import KnownFact
-from core_service.store.portable import wanted
+from core_service.store.portable import among
 from core_service.store.tables.ingest import business_key
 from core_service.store.transaction import Transaction
 
@@ -27,14 +27,9 @@ class SqlBusinessKeys:
         asked = sorted(set(names))
         if not asked:
             return {}
-        table, names_asked = business_key, wanted(("kind", "source", "reference"), asked)
-        same = and_(
-            self._transaction.mine(table),
-            table.c.kind == names_asked.c.kind,
-            table.c.source == names_asked.c.source,
-            table.c.reference == names_asked.c.reference,
-        )
-        statement = select(table).select_from(names_asked.join(table, same)).order_by(table.c.revision.desc())
+        table = business_key
+        named = among((table.c.kind, table.c.source, table.c.reference), asked)
+        statement = select(table).where(self._transaction.mine(table), named).order_by(table.c.revision.desc())
         found: dict[FactName, list[KnownFact]] = {}
         for row in await self._transaction.rows(statement):
             key = BusinessKey(

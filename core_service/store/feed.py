@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, and_, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 
 from adapters.seams.clock import to_millis
-from core_service.store.portable import wanted
+from core_service.store.portable import among
 from core_service.store.tables.work import change_pending, feed_audience, feed_identity, feed_item, feed_lease
 from core_service.store.transaction import Transaction, Values
 from core_service.store.work_claims import Transactions
@@ -90,8 +90,7 @@ async def _number(transaction: Transaction, rows: Sequence[Row[Any]]) -> None:
 async def _newest(transaction: Transaction, audiences: Sequence[_Audience]) -> dict[_Audience, int]:
     newest = dict.fromkeys(audiences, 0)
     if audiences:
-        asked = wanted(("tenant", "audience"), audiences)
-        same = and_(feed_audience.c.tenant == asked.c.tenant, feed_audience.c.audience == asked.c.audience)
-        for row in await transaction.rows(select(feed_audience).select_from(asked.join(feed_audience, same))):
+        named = among((feed_audience.c.tenant, feed_audience.c.audience), audiences)
+        for row in await transaction.rows(select(feed_audience).where(named)):
             newest[row.tenant, row.audience] = row.revision
     return newest

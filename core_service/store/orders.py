@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, and_, case, delete, func, select, tuple_, update
+from sqlalchemy import Row, Select, case, delete, func, select, tuple_, update
 
 from adapters.canonical.address import Address
 from adapters.canonical.money import Money
@@ -19,7 +19,7 @@ from adapters.seams.clock import from_millis, to_millis
 from core_service.domain.order import Order, OrderStatus, Reservation
 from core_service.ports.orders import OrderFilter, Place
 from core_service.store.amounts import micro, money
-from core_service.store.portable import wanted
+from core_service.store.portable import among
 from core_service.store.reservations import SqlReservations
 from core_service.store.tables.orders import order, order_line
 from core_service.store.transaction import Transaction, Values
@@ -50,9 +50,8 @@ class SqlOrders:
         asked = sorted(set(order_ids))
         if not asked:
             return {}
-        names = wanted(("order_id",), [(name,) for name in asked])
-        same = and_(self._transaction.mine(order), order.c.order_id == names.c.order_id)
-        statement = select(order).select_from(names.join(order, same)).order_by(order.c.order_id)
+        named = among([order.c.order_id], [(name,) for name in asked])
+        statement = select(order).where(self._transaction.mine(order), named).order_by(order.c.order_id)
         return {found.order_id: found for found in await _read(self._transaction, statement)}
 
     async def save(self, order: Order) -> None:
@@ -119,9 +118,8 @@ async def _read(transaction: Transaction, statement: Select[Any]) -> list[Order]
     rows = await transaction.rows(statement)
     if not rows:
         return []
-    names = wanted(("order_id",), [(row.order_id,) for row in rows])
-    same = and_(transaction.mine(order_line), order_line.c.order_id == names.c.order_id)
-    of_rows = select(order_line).select_from(names.join(order_line, same)).order_by(order_line.c.ordinal)
+    named = among([order_line.c.order_id], [(row.order_id,) for row in rows])
+    of_rows = select(order_line).where(transaction.mine(order_line), named).order_by(order_line.c.ordinal)
     lines: dict[str, list[OrderLine]] = {}
     for line in await transaction.rows(of_rows):
         lines.setdefault(line.order_id, []).append(_line(line))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import msgspec
-from sqlalchemy import Insert, Subquery, Table, Text, cast, func, insert, select
+from sqlalchemy import Column, ColumnElement, Insert, Table, Text, cast, func, insert, select, tuple_
 from sqlalchemy.dialects import sqlite
 
 Name = str | int
@@ -36,9 +37,14 @@ def upsert(table: Table) -> Insert:
     )
 
 
-def wanted(names: tuple[str, ...], rows: Sequence[Sequence[Name]]) -> Subquery:
-    """Return rows of names as something to join with, so that one statement of one parameter asks for any number of them."""
-    each = func.json_each(msgspec.json.encode(rows).decode()).table_valued("value", name="each")
-    return select(
-        *(cast(func.json_extract(each.c.value, f"$[{place}]"), Text).label(name) for place, name in enumerate(names))
-    ).subquery("wanted")
+def among(columns: Sequence[Column[Any]], names: Sequence[Sequence[Name]]) -> ColumnElement[bool]:
+    """Return the condition that a row's columns are one of the names; one parameter, however many there are.
+
+    The names are a subquery of the condition and not something to join with: SQLite would read the whole table first and search the names for
+    each of its rows, since it cannot know how few they are.
+    """
+    each = func.json_each(msgspec.json.encode(names).decode()).table_valued("value", name="each")
+    rows = select(*(cast(func.json_extract(each.c.value, f"$[{place}]"), Text) for place in range(len(columns))))
+    if len(columns) == 1:
+        return columns[0].in_(rows)
+    return tuple_(*columns).in_(rows)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, select, update
 
 from adapters.canonical.quantity import from_micro
 from adapters.seams.clock import from_millis, to_millis
 from core_service.ports.stock import RightsTransfer, TransferState
 from core_service.store.amounts import micro
-from core_service.store.portable import wanted
+from core_service.store.portable import among
 from core_service.store.tables.stock import rights_transfer
 from core_service.store.transaction import Transaction
 
@@ -66,10 +66,10 @@ class SqlRightsTransfers:
         """Return transfers of a store by id."""
         if not ids:
             return []
-        asked = wanted(("transfer_id",), [(name,) for name in sorted(set(ids))])
         table = rights_transfer
-        same = and_(self._transaction.mine(table), table.c.transfer_id == asked.c.transfer_id, table.c.store == store)
-        statement = select(table).select_from(asked.join(table, same)).order_by(table.c.transfer_id)
+        named = among([table.c.transfer_id], [(name,) for name in ids])
+        statement = select(table).where(self._transaction.mine(table), named, table.c.store == store)
+        statement = statement.order_by(table.c.transfer_id)
         return [_transfer(row) for row in await self._transaction.rows(statement)]
 
 

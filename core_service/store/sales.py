@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Table, and_, select, update
+from sqlalchemy import Row, Table, select, update
 
 from adapters.canonical.money import Money
 from adapters.canonical.quantity import from_micro
@@ -15,7 +15,7 @@ from adapters.canonical.sale import DocumentKind, Fact, Fulfilment, Sale, SaleLi
 from adapters.seams.clock import from_millis, to_millis
 from core_service.ports.ingest import FactRecord, SaleRecord
 from core_service.store.amounts import address, address_text, micro, minor, money
-from core_service.store.portable import wanted
+from core_service.store.portable import among
 from core_service.store.tables.ingest import sale, sale_fact, sale_line, sale_tender
 from core_service.store.transaction import Transaction, Values
 
@@ -61,9 +61,8 @@ class SqlSales:
     async def _of(self, table: Table, sale_ids: Sequence[str], order: Any) -> Sequence[Row[Any]]:
         if not sale_ids:
             return []
-        asked = wanted(("sale_id",), [(name,) for name in sale_ids])
-        same = and_(self._transaction.mine(table), table.c.sale_id == asked.c.sale_id)
-        return await self._transaction.rows(select(table).select_from(asked.join(table, same)).order_by(order))
+        named = among([table.c.sale_id], [(name,) for name in sale_ids])
+        return await self._transaction.rows(select(table).where(self._transaction.mine(table), named).order_by(order))
 
     async def _parts(self, table: Table, newest: Sequence[tuple[str, int]]) -> dict[str, list[Row[Any]]]:
         revisions = dict(newest)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Row, and_, delete, select
+from sqlalchemy import Row, delete, select
 
 from adapters.errors import Permanent
 from adapters.reasons import Reason
 from core_service.domain.setup import Sku
-from core_service.store.portable import wanted
+from core_service.store.portable import among
 from core_service.store.tables.setup import sku as sku_table
 from core_service.store.tables.setup import sku_name
 from core_service.store.transaction import Transaction
@@ -45,8 +45,7 @@ class SqlSkus:
         ]
         await self._transaction.put(sku_table, rows)
         names = _names_of_all(skus)
-        of_these = wanted(("sku",), [(sku.sku,) for sku in skus])
-        old = sku_name.c.sku.in_(select(of_these.c.sku))
+        old = among([sku_name.c.sku], [(sku.sku,) for sku in skus])
         await self._transaction.execute(delete(sku_name).where(self._transaction.mine(sku_name), old))
         await self._refuse_taken(names)
         await self._transaction.add(
@@ -80,21 +79,15 @@ class SqlSkus:
     async def _meant(self, pairs: Sequence[NamespacedName]) -> dict[NamespacedName, str]:
         if not pairs:
             return {}
-        asked = wanted(("namespace", "name"), pairs)
-        same = and_(
-            self._transaction.mine(sku_name),
-            sku_name.c.namespace == asked.c.namespace,
-            sku_name.c.name == asked.c.name,
-        )
-        statement = select(sku_name).select_from(asked.join(sku_name, same)).order_by(sku_name.c.name)
+        named = among((sku_name.c.namespace, sku_name.c.name), pairs)
+        statement = select(sku_name).where(self._transaction.mine(sku_name), named).order_by(sku_name.c.name)
         return {(row.namespace, row.name): row.sku for row in await self._transaction.rows(statement)}
 
     async def _by_id(self, ids: Sequence[str]) -> dict[str, Sku]:
         if not ids:
             return {}
-        asked = wanted(("sku",), [(name,) for name in ids])
-        same = and_(self._transaction.mine(sku_table), sku_table.c.sku == asked.c.sku)
-        rows = await self._transaction.rows(select(sku_table).select_from(asked.join(sku_table, same)))
+        named = among([sku_table.c.sku], [(name,) for name in ids])
+        rows = await self._transaction.rows(select(sku_table).where(self._transaction.mine(sku_table), named))
         return {row.sku: _sku(row) for row in rows}
 
 

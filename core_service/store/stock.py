@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select, tuple_
+from sqlalchemy import Row, func, select, tuple_
 
 from adapters.canonical.quantity import from_micro
 from adapters.canonical.rights import Position
@@ -14,7 +14,7 @@ from adapters.canonical.stock import Movement
 from adapters.seams.clock import from_millis, to_millis
 from core_service.ports.stock import Discrepancy, Level, LocationSku
 from core_service.store.amounts import micro
-from core_service.store.portable import wanted
+from core_service.store.portable import among
 from core_service.store.tables.stock import movement, position
 from core_service.store.transaction import Transaction, Values
 
@@ -31,12 +31,9 @@ class SqlStock:
         found = dict.fromkeys(asked, Position())
         if not asked:
             return found
-        names = wanted(("location", "sku"), asked)
-        same = and_(
-            self._transaction.mine(position), position.c.location == names.c.location, position.c.sku == names.c.sku
-        )
-        statement = select(position).select_from(names.join(position, same))
-        statement = statement.order_by(position.c.location, position.c.sku).with_for_update(of=position)
+        named = among((position.c.location, position.c.sku), asked)
+        statement = select(position).where(self._transaction.mine(position), named)
+        statement = statement.order_by(position.c.location, position.c.sku).with_for_update()
         found.update({(row.location, row.sku): _position(row) for row in await self._transaction.rows(statement)})
         return found
 
@@ -64,9 +61,9 @@ class SqlStock:
         """Return levels by (location, sku), after a pair; empty filters mean all."""
         statement = select(position).where(self._transaction.mine(position))
         if locations:
-            statement = statement.where(position.c.location.in_(sorted(set(locations))))
+            statement = statement.where(among([position.c.location], [(name,) for name in locations]))
         if skus:
-            statement = statement.where(position.c.sku.in_(sorted(set(skus))))
+            statement = statement.where(among([position.c.sku], [(name,) for name in skus]))
         if after is not None:
             statement = statement.where(tuple_(position.c.location, position.c.sku) > tuple_(*after))
         statement = statement.order_by(position.c.location, position.c.sku).limit(limit)
