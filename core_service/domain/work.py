@@ -15,6 +15,8 @@ class WorkKind(StrEnum):
     ROUTE_ORDER = "route_order"
     WMS_EVENT = "wms_event"
     REPLAY_EXCEPTION = "replay_exception"
+    TELL_TILL = "tell_till"
+    """A till's key has ended: its store's agent is told; subject: `<store>/<till>`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
