@@ -1,6 +1,6 @@
 """One `agent.db`: plain functions over a connection in, their results out once they are durable; one writer, group commit.
 
-    write(fn) --> queue (bounded) --> writer task: BEGIN, a SAVEPOINT a job, COMMIT with fsync --> futures resolve
+    write(fn) --> queue (bounded) --> writer task: BEGIN, the jobs, COMMIT with fsync --> futures resolve
     read(fn)  --> second connection, one snapshot a call
 
 Nothing resolves before the commit's fsync; sixty-four waiters share one. Whole jobs cross to the connection's thread at once: two
@@ -78,7 +78,7 @@ class Database:
         committed: Callable[[T], None] | None = None,
         housekeeping: bool = False,
     ) -> T:
-        """Run `work` in the next transaction and return its result once it is durable.
+        """Run `work` in the next transaction and return its result once it is durable; `work` may be run again, when another job failed.
 
         `committed` is called with the result after the commit, in the order of the jobs, even when the caller has gone. `housekeeping`
         goes on while the disk is full. Raises what `work` raised, or Transient(OVERLOADED | DISK_FULL | JOURNAL_UNAVAILABLE): nothing

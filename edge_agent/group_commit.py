@@ -1,7 +1,7 @@
 """Functions over a connection in, their results out after one shared fsync: the only task that writes to `agent.db`.
 
-What gathers while one commit syncs goes into the next. Each job runs in a SAVEPOINT, so that one that fails fails alone; when the
-transaction itself fails, every job of it is told so and nothing of it is kept.
+What gathers while one commit syncs goes into the next. A job that fails fails alone; when the transaction itself fails, every job of it
+is told so and nothing of it is kept. A job may run twice, so its function must depend on nothing but the connection.
 """
 
 from __future__ import annotations
@@ -192,11 +192,24 @@ class GroupCommit:
             job.future.set_result(job.result)
 
 
+class _Undo(Exception):  # noqa: N818 - it asks for something, and is no error
+    """A job failed after it had written: only savepoints can undo it alone."""
+
+
 def _transact(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Run all jobs in one transaction. Savepoints cost two statements a job, so they are taken only once a job needs one."""
+    try:
+        _attempt(connection, jobs, _run)
+    except _Undo:
+        _attempt(connection, jobs, _run_in_savepoint)
+
+
+def _attempt(connection: Connection, jobs: Sequence[Job], run: Callable[[Connection, Job], None]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for job in jobs:
-            _run(connection, job)
+            job.error = None
+            run(connection, job)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -205,18 +218,34 @@ def _transact(connection: Connection, jobs: Sequence[Job]) -> None:
 
 
 def _run(connection: Connection, job: Job) -> None:
+    """Run a job; one that fails before it has written anything needs no undoing."""
+    before = connection.total_changes
+    try:
+        job.result = job.work(connection)
+    except Exception as error:
+        _raise_if_whole(connection, error)
+        job.error = error
+        if connection.total_changes != before:
+            raise _Undo from error
+
+
+def _run_in_savepoint(connection: Connection, job: Job) -> None:
     connection.execute("SAVEPOINT job")
     try:
         job.result = job.work(connection)
-    except sqlite3.Error as error:
-        if database_failure.is_whole_transaction(error) or not connection.in_transaction:
-            raise
+    except Exception as error:  # noqa: BLE001 - as in `_run`
+        _raise_if_whole(connection, error)
         job.error = error
-    except Exception as error:  # noqa: BLE001 - handed to the waiter, who asked for this work
-        job.error = error
-    if job.error is not None:
         connection.execute("ROLLBACK TO job")
     connection.execute("RELEASE job")
+
+
+def _raise_if_whole(connection: Connection, error: Exception) -> None:
+    """Let an error pass that is the transaction's and not one job's."""
+    if isinstance(error, sqlite3.Error) and (
+        database_failure.is_whole_transaction(error) or not connection.in_transaction
+    ):
+        raise error
 
 
 def _fail(jobs: Sequence[Job], error: BaseException) -> None:

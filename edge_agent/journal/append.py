@@ -48,11 +48,13 @@ def append(connection: Connection, draft: Draft, budget: Budget) -> Appended:
     """
     if (first := _same_request(connection, draft)) is not None:
         return first
-    if (first := _same_fact(connection, draft)) is not None:
+    revisions = _revisions(connection, draft.content.key)
+    if (first := _same_fact(connection, draft, revisions)) is not None:
         return first
-    _keep_budget(connection, budget, rows.size(draft.content.raw))
-    movements = _net(connection, draft)
-    entry, sequence, epoch = epochs.write_next(connection, draft.content, draft.traceparent)
+    epoch, kept = epochs.present_and_kept(connection)
+    _keep_budget(connection, budget, kept, rows.size(draft.content.raw))
+    movements = _net(connection, draft, revisions)
+    entry, sequence, _ = epochs.write_next(connection, draft.content, draft.traceparent, epoch)
     _remember_request(connection, draft, entry)
     write_movements(connection, entry, (epoch.number, sequence), movements)
     place = EntryId(epoch=epoch.id, sequence=sequence)
@@ -101,18 +103,27 @@ def _same_request(connection: Connection, draft: Draft) -> Appended | None:
     return _answer(connection.execute(_FIRST + "WHERE entry.id = ?", (known[1],)).fetchone())
 
 
-def _same_fact(connection: Connection, draft: Draft) -> Appended | None:
+def _revisions(connection: Connection, key: BusinessKey | None) -> list[tuple[int, int, int]]:
+    """Return (revision, fingerprint version, entry id) of everything journalled under a fact's name."""
+    if key is None:
+        return []
+    return connection.execute(
+        "SELECT key_revision, fingerprint_version, id FROM entry WHERE key_reference = ? AND key_source = ? AND key_kind = ?",
+        (key.reference, key.source, key.kind),
+    ).fetchall()
+
+
+def _same_fact(connection: Connection, draft: Draft, revisions: list[tuple[int, int, int]]) -> Appended | None:
     """Find the same revision under the same version of the fingerprint; two versions are never compared, the core decides then."""
     key = draft.content.key
-    if key is None:
+    same = [
+        entry
+        for revision, version, entry in revisions
+        if key and (revision, version) == (key.revision, key.fingerprint_version)
+    ]
+    if key is None or not same:
         return None
-    row = connection.execute(
-        _FIRST
-        + "WHERE key_reference = ? AND key_source = ? AND key_kind = ? AND key_revision = ? AND fingerprint_version = ?",
-        (key.reference, key.source, key.kind, key.revision, key.fingerprint_version),
-    ).fetchone()
-    if row is None:
-        return None
+    row = connection.execute(_FIRST + "WHERE entry.id = ?", (same[0],)).fetchone()
     if row[5] != key.fingerprint:
         sentence = (
             f"{key.kind} {key.reference} of {key.source} was accepted with other contents (receipt {row[3]}): "
@@ -138,8 +149,7 @@ def _remember_request(connection: Connection, draft: Draft, entry: int) -> None:
         )
 
 
-def _keep_budget(connection: Connection, budget: Budget, size: int) -> None:
-    kept = epochs.kept_bytes(connection)
+def _keep_budget(connection: Connection, budget: Budget, kept: int, size: int) -> None:
     if kept + size <= budget.limit:
         return
     kept = budget.make_room(connection, kept + size - budget.limit)
@@ -151,16 +161,12 @@ def _keep_budget(connection: Connection, budget: Budget, size: int) -> None:
         raise Transient(Reason.DISK_BUDGET_EXHAUSTED, sentence, retry_after=30.0)
 
 
-def _net(connection: Connection, draft: Draft) -> tuple[OwnMovement, ...]:
+def _net(connection: Connection, draft: Draft, revisions: list[tuple[int, int, int]]) -> tuple[OwnMovement, ...]:
     """Return what the draft moves beyond what other revisions of the same fact have moved: an older one moves nothing."""
     key = draft.content.key
-    if key is None or not _has_revisions(connection, key):
+    if key is None or not revisions:
         return draft.movements
-    newest = connection.execute(
-        "SELECT max(key_revision) FROM entry WHERE key_reference = ? AND key_source = ? AND key_kind = ?",
-        (key.reference, key.source, key.kind),
-    ).fetchone()[0]
-    if newest > key.revision:
+    if max(revision for revision, _, _ in revisions) > key.revision:
         return ()
     net: dict[tuple[str, bool], Decimal] = {}
     for move in draft.movements:
@@ -170,9 +176,3 @@ def _net(connection: Connection, draft: Draft) -> tuple[OwnMovement, ...]:
     return tuple(
         OwnMovement(sku=sku, quantity=moved, rights_only=rights) for (sku, rights), moved in net.items() if moved
     )
-
-
-def _has_revisions(connection: Connection, key: BusinessKey) -> bool:
-    name = (key.reference, key.source, key.kind)
-    query = "SELECT 1 FROM entry WHERE key_reference = ? AND key_source = ? AND key_kind = ? LIMIT 1"
-    return connection.execute(query, name).fetchone() is not None

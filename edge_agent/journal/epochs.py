@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.canonical.chain import genesis, link
+from adapters.canonical.chain import genesis, link, raw_digest
 from adapters.canonical.entry import EntryContent
 from adapters.seams.clock import to_millis
 from edge_agent.database import Connection
@@ -61,17 +61,27 @@ def begin(connection: Connection, epoch: bytes, forked_from: bytes, sentence: st
     )
 
 
-def write_next(connection: Connection, content: EntryContent, traceparent: str) -> tuple[int, int, Epoch]:
-    """Write an entry at the head of the present epoch; return its lasting id, its sequence, and the epoch."""
-    epoch = present(connection)
+def write_next(
+    connection: Connection, content: EntryContent, traceparent: str, epoch: Epoch | None = None
+) -> tuple[int, int, Epoch]:
+    """Write an entry at the head of the present epoch (`epoch`, where it was just read); return its lasting id, its sequence, the epoch."""
+    epoch = epoch or present(connection)
     sequence = epoch.last_sequence + 1
-    chain = link(epoch.last_chain, sequence, content)
-    entry = rows.insert(connection, (epoch.number, sequence), chain, content, traceparent)
+    raw_sha256 = raw_digest(content.raw)
+    chain = link(epoch.last_chain, sequence, content, raw_sha256)
+    entry = rows.insert(connection, (epoch.number, sequence, chain, raw_sha256, traceparent), content)
     connection.execute(
         "UPDATE epoch SET last_sequence = ?, last_chain = ?, kept_bytes = kept_bytes + ? WHERE number = ?",
         (sequence, chain, rows.size(content.raw), epoch.number),
     )
     return entry, sequence, epoch
+
+
+def present_and_kept(connection: Connection) -> tuple[Epoch, int]:
+    """Return the present epoch, and what all kept entries count against the disk budget."""
+    query = f"SELECT {_COLUMNS}, (SELECT sum(kept_bytes) FROM epoch) FROM epoch ORDER BY number DESC LIMIT 1"
+    *columns, kept = connection.execute(query).fetchone()
+    return Epoch(*columns), kept
 
 
 def kept_bytes(connection: Connection) -> int:

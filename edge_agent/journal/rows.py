@@ -104,20 +104,15 @@ def _illegible(row: tuple[Any, ...]) -> EntryContent:
     )
 
 
-def insert(
-    connection: Connection, place: tuple[int, int], chain: bytes, content: EntryContent, traceparent: str
-) -> int:
-    """Write an entry at (epoch number, sequence) and return its lasting id."""
+def insert(connection: Connection, frame: tuple[int, int, bytes, bytes, str], content: EntryContent) -> int:
+    """Write an entry and return its lasting id; `frame` is (epoch number, sequence, chain, SHA-256 of raw, traceparent)."""
     key = content.key
     name = (None,) * 6
     named = (
         (key.kind, key.source, key.reference, key.revision, key.fingerprint, key.fingerprint_version) if key else name
     )
     values = (
-        *place,
-        chain,
-        raw_digest(content.raw),
-        traceparent,
+        *frame,
         content.kind.value,
         content.transport,
         content.dialect,

@@ -30,6 +30,23 @@ async def test_one_failing_job_fails_alone(tmp_path: Path, executor: Executor) -
         assert await database.read(texts) == ["a", "b", "c"]
 
 
+async def test_what_a_failing_job_had_written_is_undone_alone(tmp_path: Path, executor: Executor) -> None:
+    """The other jobs of its transaction are kept, each once."""
+
+    def half(connection: Connection) -> None:
+        note("half")(connection)
+        raise Permanent(Reason.FIELD_INVALID, "for the test")
+
+    heard: list[int] = []
+    async with opened(tmp_path / "agent.db", executor) as database:
+        before = database.write(note("a"), committed=heard.append)
+        after = database.write(note("b"), committed=heard.append)
+        results = await asyncio.gather(before, database.write(half), after, return_exceptions=True)
+        assert [isinstance(result, Permanent) for result in results] == [False, True, False]
+        assert await database.read(texts) == ["a", "b"]
+    assert heard == [1, 2]
+
+
 async def test_nothing_resolves_before_the_commit(tmp_path: Path, executor: Executor) -> None:
     failpoints, held = ArmedFailpoints(), asyncio.Event()
     failpoints.arm("journal.before_commit", lambda: _hold(held))
