@@ -13,6 +13,7 @@ Mark: TypeAlias = tuple[str | int, ...]
 """A place in a listing: what its order is by."""
 
 _LONGEST_TOKEN = 2000
+_LARGEST_INTEGER = 2**63 - 1
 
 
 class PageTokenInvalid(ValueError):  # noqa: N818 - the domain's word
@@ -35,9 +36,18 @@ def read_page_token(which: Sequence[str], token: str, shape: tuple[type[str | in
         raise PageTokenInvalid from error
     if not isinstance(parts, list) or len(parts) != len(shape) + 1 or parts[0] != _digest(which):
         raise PageTokenInvalid
-    if not all(type(part) is kind for part, kind in zip(parts[1:], shape, strict=True)):
+    if not all(_fits(part, kind) for part, kind in zip(parts[1:], shape, strict=True)):
         raise PageTokenInvalid
     return tuple(parts[1:])
+
+
+def _fits(part: object, kind: type[str | int]) -> bool:
+    """Whether a part is what a column can be compared with: a token may be forged, for it is no secret."""
+    if type(part) is not kind:
+        return False
+    if isinstance(part, str):
+        return not any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in part)
+    return isinstance(part, int) and abs(part) <= _LARGEST_INTEGER
 
 
 def _digest(which: Sequence[str]) -> str:

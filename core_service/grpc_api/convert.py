@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from adapters.canonical.address import Address
-from adapters.canonical.money import Money, MoneyError
-from adapters.canonical.quantity import QuantityError, parse_quantity, show
+from adapters.canonical.country import is_country
+from adapters.canonical.money import Money, MoneyError, exponent
+from adapters.canonical.quantity import parse_quantity, show
 from adapters.errors import Permanent
 from adapters.reasons import Reason
+from adapters.seams.clock import to_millis
 from core_service.domain.exception import ParkedException
 from core_service.domain.order import LineageStep, Order
 from core_service.ports.stock import Level
@@ -24,34 +27,54 @@ from tillstream.oms.v1 import (
     why_service_pb2,
 )
 
+LONGEST_NOTE = 500
+LONGEST_REQUEST_ID = 100
+"""Characters."""
+
 _MOST_ADDRESS_LINES = 5
 _LONGEST_TEXT = 200
+_LONGEST_SHOWN = 40
+_EXACT_DECIMAL = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,6})?", re.ASCII)
 
 
 def timestamp(moment: datetime) -> Timestamp:
-    """Return a moment as protobuf carries it."""
+    """Return a moment as protobuf carries it, in whole milliseconds as records keep it: first and later answers agree."""
     message = Timestamp()
-    message.FromDatetime(moment)
+    message.FromMilliseconds(to_millis(moment))
     return message
 
 
-def quantity(text: str, path: str) -> Decimal:
-    """Read an exact decimal; raise Permanent(QUANTITY_INVALID)."""
+def quantity(value: str, path: str) -> Decimal:
+    """Read an exact decimal; raise Permanent(FIELD_MISSING | QUANTITY_INVALID)."""
+    if not value:
+        raise Permanent(Reason.FIELD_MISSING, "Give a quantity, an exact decimal such as 2 or 0.425.", path=path)
+    if not _EXACT_DECIMAL.fullmatch(value):
+        sentence = (
+            f"{_shown(value)} is no exact decimal below 1000000000 with at most six decimals; write it as 2 or 0.425."
+        )
+        raise Permanent(Reason.QUANTITY_INVALID, sentence, path=path)
+    return parse_quantity(value)
+
+
+def currency(code: str, path: str) -> str:
+    """Return the ISO 4217 code of the amount at `path`; raise Permanent(CURRENCY_INVALID)."""
     try:
-        return parse_quantity(text)
-    except QuantityError as error:
-        sentence = f"{error}; write an exact decimal such as 2 or 0.425."
-        raise Permanent(Reason.QUANTITY_INVALID, sentence, path=path) from error
+        exponent(code)
+    except MoneyError as error:
+        sentence = f"{_shown(code)} is no ISO 4217 currency; give three capital letters such as GBP."
+        raise Permanent(Reason.CURRENCY_INVALID, sentence, path=f"{path}.currency_code") from error
+    return code
 
 
 def money(message: money_pb2.Money, path: str) -> Money:
-    """Read an amount; raise Permanent(CURRENCY_INVALID | AMOUNT_INVALID)."""
+    """Read an amount that someone pays, zero or more; raise Permanent(CURRENCY_INVALID | AMOUNT_INVALID)."""
     try:
-        return Money(message.minor_units, message.currency_code)
+        amount = Money(message.minor_units, currency(message.currency_code, path))
     except MoneyError as error:
-        currency = "currency" in str(error)
-        reason = Reason.CURRENCY_INVALID if currency else Reason.AMOUNT_INVALID
-        raise Permanent(reason, f"{error}.", path=f"{path}.{'currency_code' if currency else 'minor_units'}") from error
+        raise Permanent(Reason.AMOUNT_INVALID, f"{error}.", path=f"{path}.minor_units") from error
+    if amount.minor_units < 0:
+        raise Permanent(Reason.AMOUNT_INVALID, "Give an amount of zero or more.", path=f"{path}.minor_units")
+    return amount
 
 
 def money_message(amount: Money) -> money_pb2.Money:
@@ -68,6 +91,14 @@ def text(value: str, path: str, longest: int = _LONGEST_TEXT) -> str:
     return value
 
 
+def request_id(value: str) -> str:
+    """Return a caller's id of a request; raise Permanent(FIELD_MISSING | FIELD_INVALID | TEXT_NOT_STORABLE)."""
+    if not value.strip():
+        sentence = "Give each request an id of your own, so that a repeat books nothing twice."
+        raise Permanent(Reason.FIELD_MISSING, sentence, path="request_id")
+    return text(value, "request_id", LONGEST_REQUEST_ID)
+
+
 def required(value: str, path: str, longest: int = _LONGEST_TEXT) -> str:
     """Return storable text that is not empty; raise Permanent(FIELD_MISSING) as well."""
     if not value.strip():
@@ -80,8 +111,8 @@ def address(message: address_pb2.Address, path: str) -> Address:
     if not message.ByteSize():
         raise Permanent(Reason.ADDRESS_MISSING, "Say where the order goes.", path=path)
     country = message.country_code
-    if not (len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()):  # noqa: PLR2004 - ISO 3166
-        sentence = "Give the country as ISO 3166-1 alpha-2, two capital letters such as GB."
+    if not is_country(country):
+        sentence = f"{_shown(country)} is no country of ISO 3166-1 alpha-2; give two capital letters such as GB."
         raise Permanent(Reason.ADDRESS_INVALID, sentence, path=f"{path}.country_code")
     if not message.lines or len(message.lines) > _MOST_ADDRESS_LINES:
         raise Permanent(Reason.ADDRESS_INVALID, f"Give 1 to {_MOST_ADDRESS_LINES} street lines.", path=f"{path}.lines")
@@ -171,3 +202,8 @@ def step_message(step: LineageStep) -> why_service_pb2.LineageStep:
     return why_service_pb2.LineageStep(
         time=timestamp(step.at), stage=step.stage, sentence=step.sentence, details=step.details
     )
+
+
+def _shown(value: str) -> str:
+    """Quote a caller's text in a sentence, cut short: a status has to fit the trailers of a call."""
+    return repr(value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}...")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import grpc
@@ -14,6 +14,7 @@ from core_service.domain.order import Order, OrderStatus
 from core_service.domain.page import PageTokenInvalid, page_token, read_page_token
 from core_service.downlink.oms_feed import OmsFeed
 from core_service.grpc_api import caller, convert
+from core_service.grpc_api.watching import cut, parts
 from core_service.orders.placing import NewOrder, WantedLine, cancel_order, create_order
 from core_service.pipeline.ingest import Pipeline
 from core_service.ports.orders import OrderFilter, Place
@@ -49,17 +50,20 @@ class OrderService(order_service_pb2_grpc.OrderServiceServicer):
         return wire.GetOrderResponse(order=convert.order_message(order))
 
     async def ListOrders(self, request: wire.ListOrdersRequest, context: Context) -> wire.ListOrdersResponse:
-        """List orders, newest first."""
+        """List orders, newest first; a page of very long orders ends before `page_size`."""
         which, size, before = _query(request)
         async with self._pipeline.core.read(caller.credential().tenant) as uow:
             found = await uow.orders.list(which, before, size + 1)
-        shown = found[:size]
-        token = page_token(_named(which), _place(shown[-1])) if len(found) > size else ""
-        return wire.ListOrdersResponse(orders=map(convert.order_message, shown), next_page_token=token)
+        shown = cut(map(convert.order_message, found[:size]))[0]
+        token = page_token(_named(which), _place(found[len(shown) - 1])) if len(found) > len(shown) else ""
+        return wire.ListOrdersResponse(orders=shown, next_page_token=token)
 
     async def CancelOrder(self, request: wire.CancelOrderRequest, context: Context) -> wire.CancelOrderResponse:
         """Cancel an order, or ask its warehouse to."""
-        name, note = convert.required(request.order_id, "order_id"), convert.text(request.note, "note", 500)
+        name, note = (
+            convert.required(request.order_id, "order_id"),
+            convert.text(request.note, "note", convert.LONGEST_NOTE),
+        )
         order = await cancel_order(self._pipeline, caller.credential(), name, note)
         return wire.CancelOrderResponse(order=convert.order_message(order))
 
@@ -68,13 +72,16 @@ class OrderService(order_service_pb2_grpc.OrderServiceServicer):
     ) -> AsyncIterator[wire.WatchOrdersResponse]:
         """Send every order as it changes."""
         tenant = caller.credential().tenant
-        async for batch in self._feed.watch(tenant, ChangeKind.ORDER, request.resume_token):
+
+        async def read(names: Sequence[str]) -> list[wire.Order]:
             async with self._pipeline.core.read(tenant) as uow:
-                orders = await uow.orders.get_many(batch.subjects)
+                orders = await uow.orders.get_many(names)
+            return [convert.order_message(orders[name]) for name in names if name in orders]
+
+        news = self._feed.watch(tenant, ChangeKind.ORDER, request.resume_token)
+        async for part in parts(news, request.resume_token, read):
             yield wire.WatchOrdersResponse(
-                orders=[convert.order_message(orders[name]) for name in batch.subjects if name in orders],
-                resume_token=batch.resume_token,
-                restarted=batch.restarted,
+                orders=part.messages, resume_token=part.resume_token, restarted=part.restarted
             )
 
 
@@ -83,13 +90,26 @@ def _encode(order: Order) -> bytes:
 
 
 def _wanted(request: wire.CreateOrderRequest) -> NewOrder:
+    _one_currency(request)
     return NewOrder(
-        request_id=convert.text(request.request_id, "request_id"),
+        request_id=convert.request_id(request.request_id),
         reference=convert.required(request.reference, "reference"),
         lines=tuple(_line(line, f"lines[{place}]") for place, line in enumerate(request.lines)),
         ship_to=convert.address(request.ship_to, "ship_to"),
         total=convert.money(request.total, "total") if request.HasField("total") else None,
     )
+
+
+def _one_currency(request: wire.CreateOrderRequest) -> None:
+    amounts = [(request.total.currency_code, "total")] if request.HasField("total") else []
+    for place, line in enumerate(request.lines):
+        if line.HasField("unit_price"):
+            amounts.append((line.unit_price.currency_code, f"lines[{place}].unit_price"))
+    for code, path in amounts:
+        convert.currency(code, path)
+        if code != amounts[0][0]:
+            sentence = f"Give all amounts of an order in one currency; {amounts[0][1]} is in {amounts[0][0]}."
+            raise Permanent(Reason.CURRENCY_INVALID, sentence, path=f"{path}.currency_code")
 
 
 def _line(line: wire.OrderLine, path: str) -> WantedLine:

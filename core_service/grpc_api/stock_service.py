@@ -9,6 +9,7 @@ import grpc
 
 from core_service.downlink.oms_feed import OmsFeed
 from core_service.grpc_api import caller, convert
+from core_service.grpc_api.watching import parts
 from core_service.pipeline.ingest import Pipeline
 from core_service.ports.stock import Level
 from core_service.ports.work import ChangeKind
@@ -32,8 +33,10 @@ class StockService(stock_service_pb2_grpc.StockServiceServicer):
     ) -> wire.BatchGetStockLevelsResponse:
         """Show levels by location and SKU."""
         query = LevelQuery(
-            locations=tuple(convert.text(name, f"locations[{place}]") for place, name in enumerate(request.locations)),
-            skus=tuple(convert.text(name, f"skus[{place}]") for place, name in enumerate(request.skus)),
+            locations=tuple(
+                convert.required(name, f"locations[{place}]") for place, name in enumerate(request.locations)
+            ),
+            skus=tuple(convert.required(name, f"skus[{place}]") for place, name in enumerate(request.skus)),
             page_size=request.page_size,
             page_token=request.page_token,
         )
@@ -46,10 +49,10 @@ class StockService(stock_service_pb2_grpc.StockServiceServicer):
     async def AdjustStock(self, request: wire.AdjustStockRequest, context: Context) -> wire.AdjustStockResponse:
         """Set right what a count found."""
         wanted = StockRequest(
-            request_id=convert.text(request.request_id, "request_id"),
+            request_id=convert.request_id(request.request_id),
             items=_items(request.items),
             to_location=convert.required(request.location, "location"),
-            note=convert.text(request.note, "note", 500),
+            note=convert.text(request.note, "note", convert.LONGEST_NOTE),
         )
         answer = await adjust_stock(self._pipeline, caller.credential(), wanted, _encode_adjusted)
         return wire.AdjustStockResponse.FromString(answer)
@@ -57,7 +60,7 @@ class StockService(stock_service_pb2_grpc.StockServiceServicer):
     async def ReceiveStock(self, request: wire.ReceiveStockRequest, context: Context) -> wire.ReceiveStockResponse:
         """Book goods that arrived."""
         wanted = StockRequest(
-            request_id=convert.text(request.request_id, "request_id"),
+            request_id=convert.request_id(request.request_id),
             items=_items(request.items),
             to_location=convert.required(request.location, "location"),
             note=convert.text(request.reference, "reference"),
@@ -68,7 +71,7 @@ class StockService(stock_service_pb2_grpc.StockServiceServicer):
     async def TransferStock(self, request: wire.TransferStockRequest, context: Context) -> wire.TransferStockResponse:
         """Book goods moved from one location to another."""
         wanted = StockRequest(
-            request_id=convert.text(request.request_id, "request_id"),
+            request_id=convert.request_id(request.request_id),
             items=_items(request.items),
             from_location=convert.required(request.from_location, "from_location"),
             to_location=convert.required(request.to_location, "to_location"),
@@ -81,21 +84,28 @@ class StockService(stock_service_pb2_grpc.StockServiceServicer):
     ) -> AsyncIterator[wire.WatchStockResponse]:
         """Send every level as it changes."""
         tenant = caller.credential().tenant
-        async for batch in self._feed.watch(tenant, ChangeKind.STOCK, request.resume_token):
-            levels = await self._levels(tenant, batch.subjects)
+
+        async def read(subjects: Sequence[str]) -> list[wire.StockLevel]:
+            return [convert.level_message(level) for level in await self._levels(tenant, subjects)]
+
+        news = self._feed.watch(tenant, ChangeKind.STOCK, request.resume_token)
+        async for part in parts(news, request.resume_token, read):
             yield wire.WatchStockResponse(
-                levels=map(convert.level_message, levels), resume_token=batch.resume_token, restarted=batch.restarted
+                levels=part.messages, resume_token=part.resume_token, restarted=part.restarted
             )
 
     async def _levels(self, tenant: str, subjects: Sequence[str]) -> list[Level]:
-        pairs = {tuple(subject.split("/", 1)) for subject in subjects}
-        if not pairs:
-            return []
-        locations = sorted({location for location, _ in pairs})
-        skus = sorted({sku for _, sku in pairs})
+        """Return the levels of `<location>/<sku>`, in that order: one look-up a location, for all its SKUs at once."""
+        wanted: dict[str, list[str]] = {}
+        for subject in subjects:
+            location, _, sku = subject.partition("/")
+            wanted.setdefault(location, []).append(sku)
+        found: dict[str, Level] = {}
         async with self._pipeline.core.read(tenant) as uow:
-            found = await uow.stock.levels(locations, skus, None, len(locations) * len(skus))
-        return [level for level in found if (level.location, level.sku) in pairs]
+            for location, skus in wanted.items():
+                for level in await uow.stock.levels([location], skus, None, len(skus)):
+                    found[f"{level.location}/{level.sku}"] = level
+        return [found[subject] for subject in subjects if subject in found]
 
 
 def _items(items: Iterable[wire.StockItem]) -> tuple[StockItem, ...]:

@@ -136,7 +136,7 @@ def _line(number: int, line: WantedLine, skus: dict[str, Sku]) -> OrderLine:
     sku = skus.get(line.name)
     path = f"lines[{number - 1}]"
     if sku is None:
-        sentence = f"No SKU, GTIN or alias is called {line.name!r}; add it with PutSku."
+        sentence = f"No SKU, GTIN or alias is called {line.name!r}; add it with BatchPutSkus."
         raise Permanent(Reason.SKU_UNKNOWN, sentence, path=f"{path}.sku")
     if sku.retired:
         raise Permanent(Reason.SKU_RETIRED, f"SKU {sku.sku!r} is retired; order another one.", path=f"{path}.sku")

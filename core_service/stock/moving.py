@@ -163,7 +163,7 @@ def _check(request: StockRequest, method: _Method) -> None:
 def _sku(line: int, item: StockItem, skus: dict[str, Sku]) -> str:
     found = skus.get(item.name)
     if found is None:
-        sentence = f"No SKU, GTIN or alias is called {item.name!r}; add it with PutSku."
+        sentence = f"No SKU, GTIN or alias is called {item.name!r}; add it with BatchPutSkus."
         raise Permanent(Reason.SKU_UNKNOWN, sentence, path=f"items[{line - 1}].sku")
     return found.sku
 
