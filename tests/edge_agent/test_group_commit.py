@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.errors import Transient
+from adapters.errors import Permanent, Transient
 from adapters.reasons import Reason
 from adapters.seams.clock import VirtualClock
 from adapters.seams.failpoint import ArmedFailpoints
