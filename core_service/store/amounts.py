@@ -8,10 +8,11 @@ import msgspec
 
 from adapters.canonical.address import Address
 from adapters.canonical.money import Money
-from adapters.canonical.quantity import QuantityError, to_micro
+from adapters.canonical.quantity import MICRO, QuantityError, from_micro, to_micro
 from adapters.errors import Permanent
 from adapters.reasons import Reason
 
+_MICRO_IN_ONE = 10**MICRO
 _LARGEST_INTEGER = 2**63 - 1
 
 
@@ -24,6 +25,12 @@ def micro(quantity: Decimal) -> int:
     if abs(units) > _LARGEST_INTEGER:
         raise Permanent(Reason.QUANTITY_INVALID, f"{quantity} units are too many to add up; split the message.")
     return units
+
+
+def units(micro_units: int) -> Decimal:
+    """Return the quantity of a column of micro-units; whole ones, which nearly all are, without decimal arithmetic."""
+    whole, part = divmod(micro_units, _MICRO_IN_ONE)
+    return Decimal(whole) if part == 0 else from_micro(micro_units)
 
 
 def minor(amount: Money | None, currency: str) -> int | None:

@@ -65,6 +65,12 @@ class SqlFeedNumbering:
             await _number(transaction, rows)
         return len(rows)
 
+    async def heads(self) -> dict[tuple[str, str], int]:
+        """Return the newest revision of every (tenant, audience) that was ever told something."""
+        async with self._transactions.reading() as transaction:
+            rows = await transaction.rows(select(feed_audience))
+        return {(row.tenant, row.audience): row.revision for row in rows}
+
     async def feed_id(self) -> str:
         """Return this database's feed id; a restored database gets a new one by `core-service restore`."""
         async with self._transactions.reading() as transaction:

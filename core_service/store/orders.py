@@ -12,13 +12,12 @@ from sqlalchemy import Row, Select, case, delete, func, select, tuple_, update
 from adapters.canonical.address import Address
 from adapters.canonical.money import Money
 from adapters.canonical.order import OrderLine
-from adapters.canonical.quantity import from_micro
 from adapters.errors import Transient
 from adapters.reasons import Reason
 from adapters.seams.clock import from_millis, to_millis
 from core_service.domain.order import Order, OrderStatus, Reservation
 from core_service.ports.orders import OrderFilter, Place
-from core_service.store.amounts import micro, money
+from core_service.store.amounts import micro, money, units
 from core_service.store.portable import among
 from core_service.store.reservations import SqlReservations
 from core_service.store.tables.orders import order, order_line
@@ -182,7 +181,7 @@ def _line_values(of: Order) -> list[Values]:
 
 def _line(row: Row[Any]) -> OrderLine:
     price = None if row.unit_price is None else Money(row.unit_price, row.currency)
-    return OrderLine(number=row.number, sku=row.sku, quantity=from_micro(row.quantity), unit_price=price)
+    return OrderLine(number=row.number, sku=row.sku, quantity=units(row.quantity), unit_price=price)
 
 
 def _from_rows(row: Row[Any], lines: Sequence[OrderLine]) -> Order:

@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select, update
 
-from adapters.canonical.quantity import from_micro
 from adapters.seams.clock import to_millis
 from core_service.domain.order import Reservation
-from core_service.store.amounts import micro
+from core_service.store.amounts import micro, units
 from core_service.store.tables.orders import reservation
 from core_service.store.transaction import Transaction
 
@@ -86,6 +85,6 @@ def _reservation(row: Row[Any]) -> Reservation:
         ordinal=row.ordinal,
         location=row.location,
         sku=row.sku,
-        quantity=from_micro(row.quantity),
+        quantity=units(row.quantity),
         open=row.open,
     )

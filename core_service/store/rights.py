@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from adapters.canonical.quantity import from_micro
 from adapters.seams.clock import from_millis, to_millis
 from core_service.ports.stock import RightsTransfer, TransferState
-from core_service.store.amounts import micro
+from core_service.store.amounts import micro, units
 from core_service.store.portable import among
 from core_service.store.tables.stock import rights_transfer
 from core_service.store.transaction import Transaction
@@ -78,7 +77,7 @@ def _transfer(row: Row[Any]) -> RightsTransfer:
         transfer_id=row.transfer_id,
         store=row.store,
         sku=row.sku,
-        quantity=from_micro(row.quantity),
+        quantity=units(row.quantity),
         to_store=row.to_store,
         state=TransferState(row.state),
         created_at=from_millis(row.created_at),

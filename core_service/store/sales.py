@@ -10,11 +10,10 @@ import msgspec
 from sqlalchemy import Row, Table, select, update
 
 from adapters.canonical.money import Money
-from adapters.canonical.quantity import from_micro
 from adapters.canonical.sale import DocumentKind, Fact, Fulfilment, Sale, SaleLine, Tender
 from adapters.seams.clock import from_millis, to_millis
 from core_service.ports.ingest import FactRecord, SaleRecord
-from core_service.store.amounts import address, address_text, micro, minor, money
+from core_service.store.amounts import address, address_text, micro, minor, money, units
 from core_service.store.portable import among
 from core_service.store.tables.ingest import sale, sale_fact, sale_line, sale_tender
 from core_service.store.transaction import Transaction, Values
@@ -179,7 +178,7 @@ def _line(row: Row[Any], currency: str) -> SaleLine:
     return SaleLine(
         number=row.number,
         item=row.item,
-        quantity=from_micro(row.quantity),
+        quantity=units(row.quantity),
         description=row.description,
         unit_price=money(row.unit_price, currency),
         discount=money(row.discount, currency),

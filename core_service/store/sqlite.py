@@ -33,6 +33,8 @@ READERS = 8
 """Most reading connections; whoever needs one more waits, at most BUSY_SECONDS."""
 
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
+_CACHE_KIBIBYTES = 64 * 1024
+_READER_CACHE_KIBIBYTES = 8 * 1024
 _SYNCHRONOUS = {True: ("FULL", 2), False: ("OFF", 0)}
 
 
@@ -118,6 +120,7 @@ def prepare(connection: Any, *, writes: bool, durable: bool) -> None:
         cursor.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
         mode = _answer(cursor, "PRAGMA journal_mode=WAL" if writes else "PRAGMA journal_mode")
         cursor.execute(f"PRAGMA synchronous={word}")
+        cursor.execute(f"PRAGMA cache_size={-_CACHE_KIBIBYTES if writes else -_READER_CACHE_KIBIBYTES}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")
         cursor.execute(f"PRAGMA journal_size_limit={_WAL_LIMIT_BYTES}")

@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, tuple_
 
-from adapters.canonical.quantity import from_micro
 from adapters.canonical.rights import Position
 from adapters.canonical.stock import Movement
 from adapters.seams.clock import from_millis, to_millis
 from core_service.ports.stock import Discrepancy, Level, LocationSku
-from core_service.store.amounts import micro
+from core_service.store.amounts import micro, units
 from core_service.store.portable import among
 from core_service.store.tables.stock import movement, position
 from core_service.store.transaction import Transaction, Values
@@ -82,7 +81,7 @@ class SqlStock:
         discrepancies: list[Discrepancy] = []
         for pair in sorted(ledger.keys() | found.keys()):
             held = _position(found[pair]) if pair in found else Position()
-            moved = from_micro(ledger.get(pair, 0))
+            moved = units(ledger.get(pair, 0))
             sentences = []
             if moved != held.on_hand:
                 sentences.append(f"The movements add up to {moved:f}, the level says {held.on_hand:f}.")
@@ -132,7 +131,7 @@ def _movement(row: Row[Any]) -> Movement:
         sku=row.sku,
         from_location=row.from_location,
         to_location=row.to_location,
-        quantity=from_micro(row.quantity),
+        quantity=units(row.quantity),
         occurred_at=from_millis(row.occurred_at),
     )
 
@@ -153,10 +152,10 @@ def _position_values(pair: LocationSku, held: Position, updated_at: int) -> Valu
 
 def _position(row: Row[Any]) -> Position:
     return Position(
-        on_hand=from_micro(row.on_hand),
-        store_rights=from_micro(row.store_rights),
-        core_rights=from_micro(row.core_rights),
-        reserved=from_micro(row.reserved),
-        in_flight=from_micro(row.in_flight),
-        overdrawn=from_micro(row.overdrawn),
+        on_hand=units(row.on_hand),
+        store_rights=units(row.store_rights),
+        core_rights=units(row.core_rights),
+        reserved=units(row.reserved),
+        in_flight=units(row.in_flight),
+        overdrawn=units(row.overdrawn),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -16,9 +16,10 @@ from adapters.reasons import Reason
 from adapters.seams.clock import Clock
 from adapters.seams.randomness import Randomness
 from core_service.sealing.sealer import Sealer
+from core_service.store.bulk import prepared
 from core_service.store.portable import insert_new, insert_only, upsert
 
-Values: TypeAlias = Mapping[str, Any]
+Values: TypeAlias = dict[str, Any]
 """Column names with their values; the tenant is added here and never by repositories."""
 
 
@@ -54,9 +55,7 @@ class Transaction:
 
     async def execute(self, statement: Executable, rows: Sequence[Values] | Values | None = None) -> CursorResult[Any]:
         """Run a statement; engine errors come out as Transient or Permanent."""
-        if self.ended:
-            message = "this unit of work has ended; open another one"
-            raise RuntimeError(message)
+        self._require_open()
         with translated():
             return await self._connection.execute(statement, rows)
 
@@ -94,13 +93,22 @@ class Transaction:
 
     async def write(self, statement: Executable, rows: Sequence[Values]) -> None:
         """Run an insert once for each row, with the tenant among its columns (unless the row names one: the platform's work)."""
-        if rows:
-            await self.execute(statement, [{"tenant": self.tenant, **row} for row in rows])
+        tenant = {"tenant": self.tenant}
+        await self.each(statement, [tenant | row for row in rows])
 
     async def each(self, statement: Executable, rows: Sequence[Values]) -> None:
-        """Run a statement once for each set of parameters."""
-        if rows:
-            await self.execute(statement, rows)
+        """Run a statement once for each set of parameters; all have the same names."""
+        if not rows:
+            return
+        self._require_open()
+        many = prepared(statement, self._connection.dialect, tuple(rows[0]))
+        with translated():
+            await self._connection.exec_driver_sql(many.text, many.parameters(rows))
+
+    def _require_open(self) -> None:
+        if self.ended:
+            message = "this unit of work has ended; open another one"
+            raise RuntimeError(message)
 
 
 @contextmanager
