@@ -125,8 +125,11 @@ class Journal(Protocol):
     async def chain_at(self, sequence: int) -> bytes | None:
         """Return the chain hash at a sequence of the present epoch (0: genesis); None when it has no such entry."""
 
-    async def settle(self, through: int, verdicts: Sequence[Verdict]) -> None:
-        """Record the core's commit through a sequence, with its verdicts; money is deleted only long after this."""
+    async def settle(self, through: int, verdicts: Sequence[Verdict], *, epoch: bytes = b"") -> None:
+        """Record the core's commit through a sequence, with its verdicts; money is deleted only long after this.
+
+        When `epoch` is given and is not the present one, nothing happens: the answer was about a journal that has forked since.
+        """
 
     async def rewind(self, watermark: int) -> None:
         """Take back settlements after a watermark: the core was restored and gets these entries again."""

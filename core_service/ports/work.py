@@ -100,5 +100,8 @@ class FeedNumbering(Protocol):
     async def number(self, name: str, fence: int, limit: int) -> int:
         """Give revisions to at most `limit` unnumbered changes under the lease; return how many, 0 also when the fence is lost."""
 
+    async def heads(self) -> dict[tuple[str, str], int]:
+        """Return the newest revision of every (tenant, audience) that was ever told something."""
+
     async def feed_id(self) -> str:
         """Return this database's feed id; a restored database gets a new one by `core-service restore`."""
