@@ -31,6 +31,7 @@ _OMS = "/tillstream.oms.v1."
 ACCESS: Mapping[str, Demand] = MappingProxyType(
     {
         "/grpc.health.v1.Health/Check": Proof.NOTHING,
+        "/grpc.health.v1.Health/List": Proof.NOTHING,
         "/grpc.health.v1.Health/Watch": Proof.NOTHING,
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Proof.NOTHING,
         f"{_EDGE}UplinkService/StreamEntries": Proof.AGENT_CERTIFICATE,

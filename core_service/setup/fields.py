@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from adapters.canonical.country import is_country
 from adapters.canonical.money import MoneyError, exponent
 from adapters.errors import Permanent
 from adapters.reasons import Reason
@@ -18,7 +19,6 @@ LONGEST_NAME = 200
 LONGEST_URL = 500
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _COORDINATE = re.compile(r"-?\d{1,3}(\.\d{1,9})?")
 
 
@@ -76,7 +76,7 @@ def currency(value: str, path: str) -> str:
 
 def country(value: str, path: str) -> str:
     """Return an ISO 3166-1 alpha-2 code, or empty text."""
-    if value and not _COUNTRY.fullmatch(value):
+    if value and not is_country(value):
         raise invalid(path, f"{value[:60]!r} is no ISO 3166-1 country code; write it as GB")
     return value
 
