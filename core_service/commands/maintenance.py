@@ -35,7 +35,7 @@ def migrate(here: Surroundings, *, as_json: bool) -> None:
         directory = here.settings.directory
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         create_master_key(directory / "master.key", here.randomness)
-        CertificateAuthority.open(directory / "pki", here.clock)
+        CertificateAuthority.open(directory / "pki", here.clock, here.randomness)
         return {"database": here.settings.database, "migration": upgrade(here.settings.database)}
 
     answer = finish(work())

@@ -96,10 +96,10 @@ def replay_exception(here: Surroundings, *, exception_id: str, tenant: str, as_j
     """Read the message again with today's dialects and data, and book it if that works now."""
 
     async def work() -> dict[str, Any]:
-        from core_service.app import replay_for
+        from core_service.app import pipeline_for, replay_for
 
         async with here.store() as store:
-            replay = replay_for(store, here.clock)
+            replay = replay_for(pipeline_for(store, here.clock))
             done = await replay.replay(await known_tenant(store, tenant), exception_id)
         return {**_exception(done.exception), "record_id": done.record_id}
 

@@ -19,6 +19,7 @@ from core_service.domain.order import LineageStep, Order, OrderStatus
 from core_service.domain.setup import Location
 from core_service.domain.shipment import WarehouseReport, dispatch_id, order_of
 from core_service.domain.work import ClaimedWork
+from core_service.pipeline.rerouting import BEGUN
 from core_service.ports.unit_of_work import CoreStore, UnitOfWork
 
 _STATUS = {
@@ -59,10 +60,10 @@ class WarehouseDispatch:
         begun = await self._begin(work.tenant, work.subject)
         if begun is None:
             return
-        order, location = begun
+        order, location, tried = begun
         system = self.system(location)
         request = _request(order)
-        known = await system.find(request.dispatch_id) if work.attempt > 1 else None
+        known = await system.find(request.dispatch_id) if tried else None
         await self.failpoints.hit("dispatch.before_call")
         if known is None:
             await self._hand_over(work, order, request, system)
@@ -107,12 +108,14 @@ class WarehouseDispatch:
             await uow.webhooks.processed(location, event_id)
             await uow.commit()
 
-    async def _begin(self, tenant: str, order_id: str) -> tuple[Order, Location] | None:
+    async def _begin(self, tenant: str, order_id: str) -> tuple[Order, Location, bool] | None:
+        """Return order, warehouse and whether it may have been handed over before; None when there is nothing to send."""
         async with self.store.begin(tenant) as uow:
+            tried = any(step.stage == BEGUN for step in await uow.lineage.of(order_id))
             order = await self.orders.begin(uow, order_id, self.clock.now())
             location = await uow.locations.get(order.location) if order else None
             await uow.commit()
-        return (order, location) if order and location else None
+        return (order, location, tried) if order and location else None
 
     async def _hand_over(
         self, work: ClaimedWork, order: Order, request: DispatchRequest, system: WarehouseSystem
