@@ -66,7 +66,11 @@ def decode(raw: bytes, type: type[T], *, limits: Limits = DEFAULT_LIMITS) -> T: 
 
     FIELD_MISSING, FIELD_INVALID; FIELD_UNKNOWN only where the Struct forbids unknown fields.
     """
-    value = parse(raw, limits=limits)
+    return fit(parse(raw, limits=limits), type)
+
+
+def fit(value: Any, type: type[T]) -> T:  # noqa: A002 - as in `decode`
+    """Return a document that `parse` gave as `type`; raise Permanent as `decode`."""
     try:
         return msgspec.convert(value, type)
     except msgspec.ValidationError as error:
