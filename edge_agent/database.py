@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -111,6 +111,10 @@ class Database:
     def path(self) -> Path:
         """Where the file is."""
         return self._connections.path
+
+    def on_reopened(self, hear: Callable[[], Awaitable[None]]) -> None:
+        """Await `hear` whenever the file was opened anew: a commit that failed may be there after all, and nobody was told of it."""
+        self._writer.on_reopened.append(hear)
 
     def wal_bytes(self) -> int:
         """Return the size of the write-ahead log."""

@@ -21,6 +21,10 @@ from adapters.reasons import Reason
 
 APPLICATION_ID = 0x54494C4C  # "TILL"
 _FULL_SYNC = 2
+_WAL_PAGES = 2000
+"""SQLite itself writes the WAL back at 8 MB, below the size of the reserve: on a full disk there is always room to write it back."""
+
+_VACUUM_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,11 @@ def open_writer(
     connection = connect_to(str(path))
     try:
         _refuse_strangers(connection, schemas)
+        if fresh:
+            # Pages that retention frees can then be given back to a full disk.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _assert_durable(connection)
-        connection.execute("PRAGMA wal_autocheckpoint = 2000")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
         if fresh:
             sync_directory(path.parent)
         _migrate(connection, schemas)
@@ -206,6 +213,14 @@ def checkpoint(connection: sqlite3.Connection, mode: str) -> bool:
     finally:
         connection.execute("PRAGMA busy_timeout = 2000")
     return bool(busy) or copied < written
+
+
+def shrink(connection: sqlite3.Connection) -> None:
+    """Give the filesystem back what the file does not need: the WAL, and pages freed by retention, in steps that need little room themselves."""
+    for _ in range(_VACUUM_STEPS):
+        if checkpoint(connection, "TRUNCATE") or connection.execute("PRAGMA freelist_count").fetchone()[0] == 0:
+            return
+        connection.execute("PRAGMA incremental_vacuum(100)").fetchall()
 
 
 def verify_after_failure(connection: sqlite3.Connection) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,6 +65,7 @@ class GroupCommit:
         self._written_since_checkpoint = False
         self._retry_at = 0.0
         self.full = False
+        self.on_reopened: list[Callable[[], Awaitable[None]]] = []
 
     def put(self, job: Job) -> None:
         """Take a job for the next transaction; raise Transient(OVERLOADED | JOURNAL_UNAVAILABLE) instead of queueing without bound."""
@@ -144,6 +145,7 @@ class GroupCommit:
             self._retry_at = self._clock.monotonic() + _RETRY_SECONDS
             await self._connections.aside(self._reserve.give_back)
             self._options.telemetry.gauge("journal_disk_full", 1)
+            await self._make_room()
         elif database_failure.is_out_of_reach(error):
             await self._connections.drop()
 
@@ -152,9 +154,19 @@ class GroupCommit:
         if not self._connections.is_open:
             await self._connections.reopen()
             self._options.telemetry.count("journal_reopened")
+            for hear in self.on_reopened:
+                await hear()
         if self.full and self._clock.monotonic() >= self._retry_at:
             self._retry_at = self._clock.monotonic() + _RETRY_SECONDS
+            await self._make_room()
             await self.make_reserve()
+
+    async def _make_room(self) -> None:
+        try:
+            await self._connections.write(database_file.shrink)
+        except sqlite3.Error as error:
+            # The next try comes within a second; the disk may be too full even for this.
+            self._options.telemetry.count("journal_shrink_failed", kind=getattr(error, "sqlite_errorname", ""))
 
     def _refuse_while_full(self, jobs: list[Job]) -> list[Job]:
         if not self.full:

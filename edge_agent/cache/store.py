@@ -78,9 +78,8 @@ class SqliteCache:
     ) -> SqliteCache:
         """Find what the last run knew. `remembered` bounds the levels and the names held in memory."""
         cache = cls(database, clock, journal, remembered)
-        cache._feed = await database.read(feed.load)
-        cache._tills = _Tills.of(await database.read(lambda connection: rows.tills(connection, cache._feed.visible)))
-        cache._hear(from_millis(cache._feed.heard_ms))
+        await cache._look_again()
+        database.on_reopened(cache._look_again)
         return cache
 
     async def apply(self, revision: Revision) -> None:
@@ -192,6 +191,17 @@ class SqliteCache:
     def rearranged(self) -> None:
         """Count own movements anew at the next question."""
         self._levels.clear()
+
+    async def _look_again(self) -> None:
+        def work(connection: Connection) -> tuple[Feed, list[CachedTill]]:
+            found = feed.load(connection)
+            return found, rows.tills(connection, found.visible)
+
+        self._feed, tills = await self._database.read(work)
+        self._tills = _Tills.of(tills)
+        self._levels.clear()
+        self._names.clear()
+        self._hear(from_millis(self._feed.heard_ms))
 
     def _read_levels(self, connection: Connection, skus: Sequence[str]) -> dict[str, _Known | None]:
         told = rows.levels(connection, _visible(connection), skus)

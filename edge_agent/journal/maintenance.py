@@ -20,6 +20,8 @@ from edge_agent.journal.reading import Damage
 from edge_agent.journal.retention import Retention, SettledEntry, removable
 
 _CHUNK = 500
+_RETIRED_AT_ONCE = 100
+"""Deleting writes every touched page to the WAL; on a full disk the reserve must hold it."""
 
 
 def retire(connection: Connection, rule: Retention, now: datetime, pressure: int = 0) -> int:
@@ -29,7 +31,7 @@ def retire(connection: Connection, rule: Retention, now: datetime, pressure: int
         found = connection.execute(
             "SELECT entry.id, entry.sequence, entry.chain, verdict.settled_ms, length(entry.raw) FROM entry "
             "JOIN verdict ON verdict.entry = entry.id WHERE entry.epoch = ? AND entry.sequence <= ? ORDER BY entry.sequence LIMIT ?",
-            (epoch.number, epoch.settled_sequence, _CHUNK),
+            (epoch.number, epoch.settled_sequence, _RETIRED_AT_ONCE),
         ).fetchall()
         candidates = [SettledEntry(from_millis(row[3]), row[4] + rows.ENTRY_OVERHEAD) for row in found]
         kept = connection.execute("SELECT count(*) FROM verdict").fetchone()[0]

@@ -64,7 +64,8 @@ class SqliteJournal:
         if not await database.read(epochs.exists):
             epoch, now = randomness.token(16), clock.now()
             await database.write(lambda connection: epochs.begin(connection, epoch, b"", "", now), housekeeping=True)
-        journal._at_head((await journal.head()).next_sequence - 1)
+        await journal._look_again()
+        database.on_reopened(journal._look_again)
         return journal
 
     async def append(self, draft: Draft) -> Accepted:
@@ -156,12 +157,15 @@ class SqliteJournal:
         return await self._database.read(lambda connection: append.movements_of(connection, (kind, source, reference)))
 
     async def retire(self) -> int:
-        """Delete settled entries that are past their retention; return how many. To be called every few minutes."""
+        """Delete settled entries that are past their retention (while the disk is full, past the shorter one); return how many.
+
+        To be called every few minutes.
+        """
         now, gone = self._clock.now(), 0
         while True:
-            count = await self._database.write(
-                lambda connection: maintenance.retire(connection, self._options.retention, now), housekeeping=True
-            )
+            pressure = self._options.disk_budget if self._database.full else 0
+            work = partial(maintenance.retire, rule=self._options.retention, now=now, pressure=pressure)
+            count = await self._database.write(work, housekeeping=True)
             gone += count
             if count == 0:
                 return gone
@@ -234,6 +238,9 @@ class SqliteJournal:
     def _at_head(self, last_sequence: int) -> None:
         self._last_sequence = last_sequence
         self._news.set()
+
+    async def _look_again(self) -> None:
+        self._rearranged((await self.head()).next_sequence - 1)
 
     def _rearranged(self, last_sequence: int) -> None:
         self._at_head(last_sequence)

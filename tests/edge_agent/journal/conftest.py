@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.seams.clock import VirtualClock
+from adapters.seams.clock import Clock, VirtualClock
 from adapters.seams.randomness import SeededRandomness
 from adapters.seams.telemetry import MemoryTelemetry
 from edge_agent.cache.schema import CACHE_SCHEMA
@@ -28,13 +28,12 @@ class Desk:
         self._executor = executor
         self._randomness = SeededRandomness(1)
 
-    async def open(self, database_options: DatabaseOptions | None = None) -> SqliteJournal:
+    async def open(self, database_options: DatabaseOptions | None = None, clock: Clock | None = None) -> SqliteJournal:
         """Open database and journal."""
+        time = clock or self.clock
         chosen = database_options or DatabaseOptions(reserve_bytes=0, telemetry=self.telemetry)
-        self.database = await Database.open(
-            self.path, self._executor, self.clock, [JOURNAL_SCHEMA, CACHE_SCHEMA], chosen
-        )
-        self.journal = await SqliteJournal.open(self.database, self.clock, self._randomness, self.options)
+        self.database = await Database.open(self.path, self._executor, time, [JOURNAL_SCHEMA, CACHE_SCHEMA], chosen)
+        self.journal = await SqliteJournal.open(self.database, time, self._randomness, self.options)
         return self.journal
 
     async def restart(self) -> SqliteJournal:

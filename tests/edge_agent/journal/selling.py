@@ -1,12 +1,14 @@
-"""A child process that sells until it is killed: a data directory and a first number in, one line per acknowledged receipt out."""
+"""A child process that sells until it is killed, or until a last number: one line per acknowledged receipt out, `refused` for the others."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from adapters.errors import Transient
 from adapters.seams.clock import SystemClock
 from adapters.seams.randomness import SystemRandomness
 from edge_agent.cache.schema import CACHE_SCHEMA
@@ -17,23 +19,27 @@ from edge_agent.journal.store import SqliteJournal
 from tests.contracts.drafts import sale
 
 
-async def sell(folder: Path, first: int) -> None:
+async def sell(folder: Path, numbers: Iterable[int]) -> None:
     """Append sales from eight tills and print each receipt when it is accepted."""
     clock, options = SystemClock(), DatabaseOptions(reserve_bytes=65536, wal_idle_bytes=65536)
     database = await Database.open(
         folder / "agent.db", ThreadExecutor(), clock, [JOURNAL_SCHEMA, CACHE_SCHEMA], options
     )
     journal = await SqliteJournal.open(database, clock, SystemRandomness())
-    numbers = itertools.count(first)
 
     async def till() -> None:
         for number in numbers:
-            accepted = await journal.append(sale(number))
-            sys.stdout.write(accepted.receipt_id + "\n")
+            try:
+                line = (await journal.append(sale(number))).receipt_id
+            except Transient as refused:
+                line = f"refused:{refused.reason}"
+            sys.stdout.write(line + "\n")
             sys.stdout.flush()
 
     await asyncio.gather(*[till() for _ in range(8)])
+    await database.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(sell(Path(sys.argv[1]), int(sys.argv[2])))
+    folder, first, *last = sys.argv[1:]
+    asyncio.run(sell(Path(folder), iter(range(int(first), int(last[0]))) if last else itertools.count(int(first))))
