@@ -47,7 +47,7 @@ def _fits(part: object, kind: type[str | int]) -> bool:
         return False
     if isinstance(part, str):
         return not any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in part)
-    return isinstance(part, int) and abs(part) <= _LARGEST_INTEGER
+    return abs(part) <= _LARGEST_INTEGER
 
 
 def _digest(which: Sequence[str]) -> str:

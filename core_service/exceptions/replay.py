@@ -139,9 +139,7 @@ async def _parked_entry(uow: UnitOfWork, exception: ParkedException) -> tuple[st
 
 
 def _resolved(exception: ParkedException, record_id: str) -> ParkedException:
-    return replace(
-        exception, status=ExceptionStatus.RESOLVED, record_id=record_id, replays=exception.replays + 1
-    )
+    return replace(exception, status=ExceptionStatus.RESOLVED, record_id=record_id, replays=exception.replays + 1)
 
 
 def _still_open(exception: ParkedException, error: TillstreamError) -> ParkedException:

@@ -19,7 +19,5 @@ async def begin_dispatch(uow: UnitOfWork, order_id: str, now: datetime) -> Order
         return None
     sentence = f"The order is being handed to {order.location}."
     details = {"location": order.location}
-    await uow.lineage.add(
-        [LineageStep(record_id=order_id, at=now, stage=BEGUN, sentence=sentence, details=details)]
-    )
+    await uow.lineage.add([LineageStep(record_id=order_id, at=now, stage=BEGUN, sentence=sentence, details=details)])
     return order

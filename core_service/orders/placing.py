@@ -162,7 +162,5 @@ def _check(wanted: NewOrder) -> None:
 def _content(wanted: NewOrder) -> tuple[str, ...]:
     to = wanted.ship_to
     head = (wanted.reference, str(wanted.total), to.name, to.city, to.country_code, to.region, to.postal_code)
-    lines = tuple(
-        text for line in wanted.lines for text in (line.name, show(line.quantity), str(line.unit_price))
-    )
+    lines = tuple(text for line in wanted.lines for text in (line.name, show(line.quantity), str(line.unit_price)))
     return (*head, to.phone, to.email, str(len(to.lines)), *to.lines, *lines)

@@ -120,7 +120,12 @@ def _void(draft: Draft, read: Read, record: SaleRecord, key: BusinessKey) -> Ver
         _move(draft, record, goods)
     draft.effects.voided.append((original.sale_id, record.sale_id))
     stopped = stop_orders(draft, original, key.source, f"The till voided the sale with {record.sale.reference}.")
-    draft.tell(record.sale_id, "booked", f"Voids {original.sale.reference}: its stock is put back.", _origin(read) | _cause_of(record))
+    draft.tell(
+        record.sale_id,
+        "booked",
+        f"Voids {original.sale.reference}: its stock is put back.",
+        _origin(read) | _cause_of(record),
+    )
     draft.tell(original.sale_id, "voided", f"Voided by {record.sale.reference}.", {"void": record.sale_id})
     return _verdict(read, Outcome.BOOKED, record, stopped)
 
@@ -131,9 +136,7 @@ def _original(draft: Draft, record: SaleRecord, key: BusinessKey) -> SaleRecord:
         facts = draft.desk.facts.get((kind, key.source, reference or ""))
         if facts:
             return draft.desk.sales[facts[0].record_id]
-    sentence = (
-        f"It voids {reference!r}, which this till has not booked; when that document is parked, replay it first: this one follows."
-    )
+    sentence = f"It voids {reference!r}, which this till has not booked; when that document is parked, replay it first: this one follows."
     raise Permanent(Reason.ORIGINAL_UNKNOWN, sentence)
 
 

@@ -52,5 +52,7 @@ def _over(gap: DeclaredGap, expected: StreamPosition) -> StreamPosition:
 
 
 def _unexpected(wanted: int, came: int) -> Permanent:
-    sentence = f"The core waits for entry {wanted} and was sent {came}; open the stream anew and send from the watermark."
+    sentence = (
+        f"The core waits for entry {wanted} and was sent {came}; open the stream anew and send from the watermark."
+    )
     return Permanent(Reason.SEQUENCE_UNEXPECTED, sentence)

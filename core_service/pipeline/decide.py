@@ -60,7 +60,9 @@ def _verdict(draft: Draft, read: Read, router: Router) -> Verdict:
     if isinstance(document, NotASale):
         return _no_sale(read, document)
     if key is None:
-        sentence = "The dialect gave the document no business key; this is a defect: report it, then replay after the update."
+        sentence = (
+            "The dialect gave the document no business key; this is a defect: report it, then replay after the update."
+        )
         raise Permanent(Reason.INTERNAL, sentence)
     own_store(key, read.store)
     return _document(draft, read, document, key, router)

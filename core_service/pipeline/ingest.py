@@ -128,7 +128,9 @@ async def _advance(
 async def _refused(uow: UnitOfWork, agent: str) -> TillstreamError:
     record = await uow.fleet.agent(agent)
     if record is not None and record.revoked_at is not None:
-        sentence = f"Agent {agent!r} was shut out at {record.revoked_at:%Y-%m-%d %H:%M} UTC; enrol the store anew to go on."
+        sentence = (
+            f"Agent {agent!r} was shut out at {record.revoked_at:%Y-%m-%d %H:%M} UTC; enrol the store anew to go on."
+        )
         return AuthenticationFailed(Reason.AGENT_REVOKED, sentence)
     sentence = "A newer stream of this agent holds the session, or the core stands elsewhere; open the stream anew."
     return Permanent(Reason.SESSION_SUPERSEDED, sentence)

@@ -86,9 +86,7 @@ def read(sender: Sender, entry: Entry, settings: Settings, readers: Readers) -> 
 
 def internal(step: str, error: Exception) -> Permanent:
     """Return the refusal of an entry that a defect of ours stopped."""
-    sentence = (
-        f"The core failed to {step} it ({type(error).__name__}); this is a defect: report it, then replay after the update."
-    )
+    sentence = f"The core failed to {step} it ({type(error).__name__}); this is a defect: report it, then replay after the update."
     refusal = Permanent(Reason.INTERNAL, sentence)
     refusal.__cause__ = error
     return refusal

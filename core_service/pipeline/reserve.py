@@ -52,7 +52,9 @@ def place(draft: Draft, request: OrderRequest, router: Router) -> Order:
         store=request.store,
     )
     draft.effects.placed.append(order)
-    draft.tell(order.order_id, "received", f"Ordered by {request.source} as {request.reference}.", {"sale": request.sale_id})
+    draft.tell(
+        order.order_id, "received", f"Ordered by {request.source} as {request.reference}.", {"sale": request.sale_id}
+    )
     if routing.location:
         _promise(draft, order)
     _tell_routing(draft, order.order_id, routing)
@@ -213,4 +215,3 @@ def _request(order: Order) -> OrderRequest:
 def _tell_routing(draft: Draft, order_id: str, routing: Routing) -> None:
     stage = "routed" if routing.location else "awaiting_stock"
     draft.tell(order_id, stage, routing.sentence, routing.details())
-

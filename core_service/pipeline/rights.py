@@ -77,7 +77,9 @@ def _returned(draft: Draft, read: Read, message: RightsMessage) -> Verdict:
             raise Permanent(Reason.RIGHTS_TRANSFER_UNKNOWN, sentence)
         return _repeat(read, message)
     if message.quantity <= 0:
-        sentence = f"{message.quantity} units of rights cannot be given back; the agent has to send a quantity above zero."
+        sentence = (
+            f"{message.quantity} units of rights cannot be given back; the agent has to send a quantity above zero."
+        )
         raise Permanent(Reason.QUANTITY_INVALID, sentence)
     sku = known(message.sku, draft.desk.settings).sku
     pair = (read.store, sku)
@@ -94,7 +96,11 @@ def _returned(draft: Draft, read: Read, message: RightsMessage) -> Verdict:
             created_at=draft.desk.now,
         )
     )
-    used = "" if moved == message.quantity else f"Of {show(message.quantity)} units {show(moved)} were left; the rest is sold."
+    used = (
+        ""
+        if moved == message.quantity
+        else f"Of {show(message.quantity)} units {show(moved)} were left; the rest is sold."
+    )
     return _booked(read, message, used)
 
 

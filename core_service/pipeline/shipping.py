@@ -79,7 +79,11 @@ def stop_orders(draft: Draft, original: SaleRecord, source: str, because: str) -
 
 def orders_of(desk: Desk, key: BusinessKey) -> list[Order]:
     """Return the orders of a document, the one in effect first."""
-    return [desk.orders[found] for found in order_ids(desk.tenant, key, desk.facts.get(key.name, [])) if found in desk.orders]
+    return [
+        desk.orders[found]
+        for found in order_ids(desk.tenant, key, desk.facts.get(key.name, []))
+        if found in desk.orders
+    ]
 
 
 def order_ids(tenant: str, key: BusinessKey, facts: list[KnownFact]) -> list[str]:

@@ -40,10 +40,7 @@ def resolved(sale: Sale, store: str, settings: Settings) -> Sale:
 def ships(line: SaleLine, sale: Sale) -> bool:
     """Whether a line's goods are to be sent: they make an order instead of a movement."""
     return (
-        sale.kind is DocumentKind.SALE
-        and line.fulfilment is Fulfilment.SHIP
-        and line.quantity > 0
-        and line.item != ""
+        sale.kind is DocumentKind.SALE and line.fulfilment is Fulfilment.SHIP and line.quantity > 0 and line.item != ""
     )
 
 

@@ -120,9 +120,7 @@ async def _booked(
     return answer
 
 
-async def _prepared(
-    uow: UnitOfWork, desk: Desk, request: StockRequest, method: _Method, cause: str
-) -> list[_Booking]:
+async def _prepared(uow: UnitOfWork, desk: Desk, request: StockRequest, method: _Method, cause: str) -> list[_Booking]:
     _check(request, method)
     skus = await uow.skus.resolve(sorted({item.name for item in request.items}))
     places = {"to_location" if method.two_places else "location": request.to_location}

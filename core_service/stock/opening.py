@@ -92,7 +92,10 @@ async def _unknown(pipeline: Pipeline, tenant: str, rows: Sequence[OpeningRow]) 
     nothing = [row for row in rows if row.item.name not in skus]
     return [
         *(RowError(number=row.number, sentence=f"No location is called {row.location!r}.") for row in nowhere),
-        *(RowError(number=row.number, sentence=f"No SKU, GTIN or alias is called {row.item.name!r}.") for row in nothing),
+        *(
+            RowError(number=row.number, sentence=f"No SKU, GTIN or alias is called {row.item.name!r}.")
+            for row in nothing
+        ),
     ]
 
 

@@ -1,7 +1,6 @@
 """A chain of shops for tests: the real store in memory with stores, tills, SKUs and warehouses, and agents that journal and send.
 
-    async with open_shop() as shop:
-        answers = await shop.send(shop.agent("north").journal(script("sale", "1", [Line("MUG", "2")])))
+`async with open_shop() as shop: await shop.send(shop.agent("north").journal(script("sale", "1", [Line("MUG", "2")])))`
 """
 
 from __future__ import annotations
@@ -14,9 +13,10 @@ from decimal import Decimal
 
 from adapters.canonical.chain import genesis, link
 from adapters.canonical.entry import Entry, EntryContent, EntryId, EntryKind, Verdict
+from adapters.canonical.key import BusinessKey
 from adapters.canonical.rights import Position
 from adapters.errors import Permanent, TillstreamError
-from adapters.pos.contract import PosDialect
+from adapters.pos.contract import PosDialect, TillContext
 from adapters.reasons import Reason
 from adapters.seams.clock import VirtualClock
 from adapters.seams.failpoint import ArmedFailpoints
@@ -47,10 +47,14 @@ OMS = Credential(
 )
 
 
-def decode_rights(kind: EntryKind, raw: bytes) -> RightsMessage:
+def decode_rights(kind: EntryKind, raw: bytes) -> RightsMessage:  # noqa: ARG001 - the shape of every rights decoder
     """Read `transfer[ sku quantity]`."""
     transfer, *rest = raw.decode().split(" ")
-    return RightsMessage(transfer_id=transfer, sku=rest[0], quantity=Decimal(rest[1])) if rest else RightsMessage(transfer_id=transfer)
+    return (
+        RightsMessage(transfer_id=transfer, sku=rest[0], quantity=Decimal(rest[1]))
+        if rest
+        else RightsMessage(transfer_id=transfer)
+    )
 
 
 @dataclass(slots=True)
@@ -76,11 +80,21 @@ class FakeAgent:
                 raw=raw,
                 received_at=VirtualClock().now(),
                 receipt_id=f"rcp_{self.identity.agent}_{self.epoch[0]}_{sequence}",
+                key=self._key(raw) if kind is EntryKind.TILL_DOCUMENT else None,
             )
             entry_content = replace(base, **content)  # type: ignore[arg-type] # tests name fields of EntryContent
             chain = link(self.chain_at(sequence - 1), sequence, entry_content)
-            self.entries.append(Entry(id=EntryId(epoch=self.epoch, sequence=sequence), content=entry_content, chain=chain))
+            self.entries.append(
+                Entry(id=EntryId(epoch=self.epoch, sequence=sequence), content=entry_content, chain=chain)
+            )
         return self
+
+    def _key(self, raw: bytes) -> BusinessKey | None:
+        context = TillContext(store=self.identity.store, till="1", currency="GBP", received_at=VirtualClock().now())
+        try:
+            return ScriptDialect().read(raw, context).key
+        except (Permanent, RuntimeError, ValueError):
+            return None
 
     def chain_at(self, sequence: int) -> bytes:
         """Return the chain hash at a sequence."""
@@ -213,7 +227,9 @@ async def _furnish(core: CoreStore, stores: Sequence[str]) -> None:
     async with core.begin(TENANT) as uow:
         for store in stores:
             await uow.stores.put(
-                Store(store=store, name=store.title(), time_zone="Europe/London", closing_time=time(0, 0), currency="GBP")
+                Store(
+                    store=store, name=store.title(), time_zone="Europe/London", closing_time=time(0, 0), currency="GBP"
+                )
             )
             await uow.locations.put(
                 Location(location=store, name=store.title(), kind=LocationKind.STORE, country_code="GB")
@@ -231,5 +247,3 @@ async def _furnish(core: CoreStore, stores: Sequence[str]) -> None:
         )
         await uow.skus.put([Sku(sku=sku, name=sku.title()) for sku in SKUS])
         await uow.commit()
-
-

@@ -158,7 +158,9 @@ async def test_talk_is_acknowledged_as_no_sale_and_a_payment_stands_beside_its_s
 
 
 async def test_a_broken_chain_a_hole_and_a_lost_session_write_nothing(shop: Shop):
-    agent = shop.agent("north").journal(script("sale", "1", [Line("MUG", "1")]), script("sale", "2", [Line("MUG", "1")]))
+    agent = shop.agent("north").journal(
+        script("sale", "1", [Line("MUG", "1")]), script("sale", "2", [Line("MUG", "1")])
+    )
     batch = agent.batch()
     forged = replace(batch.entries[0], content=replace(batch.entries[0].content, raw=b"{}"))
     answers = await ingest(
@@ -301,7 +303,9 @@ async def test_goods_at_a_store_are_shared_and_the_grant_is_taken_over_once(shop
     async with shop.core.read(TENANT) as uow:
         told = await uow.changes.since("store:north", 0, 100)
     [grant] = [item.subject for item in told if item.kind is ChangeKind.RIGHTS]
-    agent = shop.agent("north").journal(grant.encode(), grant.encode(), b"rts_unknown", kind=EntryKind.RIGHTS_ACKNOWLEDGED)
+    agent = shop.agent("north").journal(
+        grant.encode(), grant.encode(), b"rts_unknown", kind=EntryKind.RIGHTS_ACKNOWLEDGED
+    )
     taken, again, unknown = await shop.send(agent)
     assert (taken.outcome, again.outcome, unknown.reason) == (
         Outcome.BOOKED,
