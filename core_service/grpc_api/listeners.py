@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -89,14 +90,16 @@ class Certificates:
 
     def credentials(self) -> grpc.ServerCredentials:
         """Return credentials that ask here again at every handshake."""
+        fetch: Any = self.fetch  # the stubs do not know that None means "no change"
         return grpc.dynamic_ssl_server_credentials(
-            self._configuration(), self.fetch, require_client_authentication=self._agents
+            self._configuration(), fetch, require_client_authentication=self._agents
         )
 
-    def fetch(self) -> grpc.ServerCertificateConfiguration:
-        """Return the configuration to use; gRPC calls it at every handshake, on a thread of its own."""
-        if self._parts.clock.now() >= self._served.renew_at:
-            self._served = self._parts.authority.issue_server(self._parts.names)
+    def fetch(self) -> grpc.ServerCertificateConfiguration | None:
+        """Return the configuration to use from now on, None for the one in use; gRPC calls it at every handshake, on its own thread."""
+        if self._parts.clock.now() < self._served.renew_at:
+            return None
+        self._served = self._parts.authority.issue_server(self._parts.names)
         return self._configuration()
 
     def _configuration(self) -> grpc.ServerCertificateConfiguration:

@@ -1,0 +1,1 @@
+"""Who this box is: its key and certificate, how it got them, and how it keeps them fresh."""
