@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, literal_column, select, update
 
 from adapters.canonical.chain import from_microseconds, microseconds, raw_digest
 from adapters.canonical.entry import Entry, EntryContent, EntryId, EntryKind, Outcome, Verdict
@@ -15,6 +15,9 @@ from adapters.seams.clock import from_millis, to_millis
 from core_service.ports.ingest import InboxRow
 from core_service.store.tables.ingest import inbox
 from core_service.store.transaction import Transaction, Values
+
+_HAS_RECEIPT = inbox.c.receipt_id != literal_column("''")
+"""Spelt as in the index, without a parameter, or the index would not serve."""
 
 _NO_KEY: Values = {
     "key_kind": None,
@@ -74,7 +77,7 @@ class SqlInbox:
         """Return the entry that was given this receipt (raw bytes empty: they are sealed); the first when it was journalled again."""
         row = await self._transaction.row(
             select(inbox)
-            .where(self._transaction.mine(inbox), inbox.c.receipt_id == receipt_id, inbox.c.receipt_id != "")
+            .where(self._transaction.mine(inbox), inbox.c.receipt_id == receipt_id, _HAS_RECEIPT)
             .order_by(inbox.c.committed_at, inbox.c.agent, inbox.c.epoch, inbox.c.sequence)
             .limit(1)
         )

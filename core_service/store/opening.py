@@ -14,6 +14,7 @@ from core_service.sealing.master_key import MasterKey
 from core_service.store.schema import blocking_engine, check_current, database_path
 from core_service.store.sealers import TenantSealers
 from core_service.store.sqlite import ConnectionFactory, SqliteDatabase, SqliteSettings
+from core_service.store.statistics import fix_statistics
 from core_service.store.tables import METADATA
 from core_service.store.tables.work import feed_identity
 from core_service.store.transaction import Means, Transaction
@@ -58,7 +59,9 @@ def _throw_away() -> SqliteSettings:
     path = directory / "core.db"
     engine = blocking_engine(path)
     try:
-        METADATA.create_all(engine)
+        with engine.begin() as connection:
+            METADATA.create_all(connection)
+            fix_statistics(connection)
     finally:
         engine.dispose()
     return SqliteSettings(path=path, durable=False, throw_away=directory)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.errors import Permanent
 from adapters.reasons import Reason
+from core_service.store.statistics import fix_statistics
 from core_service.store.transaction import translated
 
 HEAD = "0004"
@@ -52,6 +53,7 @@ def migrate(url: str) -> str:
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            fix_statistics(connection)
             connection.commit()
     finally:
         engine.dispose()

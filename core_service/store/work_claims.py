@@ -12,13 +12,16 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import Row, Select, bindparam, literal_column, select, update
 
 from adapters.seams.clock import to_millis
 from core_service.domain.work import ClaimedWork, WorkKind
 from core_service.store.tables.work import work as works
 from core_service.store.transaction import Transaction
 from core_service.store.work_queue import DONE, OPEN, PARKED
+
+_IS_OPEN = works.c.state == literal_column(f"'{OPEN}'")
+"""Spelt as in the index, without a parameter, or the index would not serve."""
 
 _HOLD = (
     update(works)
@@ -97,7 +100,7 @@ class SqlWorkClaims:
 
 
 def _due(now: int, limit: int, skip_destinations: Sequence[str]) -> Select[Any]:
-    statement = select(works).where(works.c.state == OPEN, works.c.due_at <= now)
+    statement = select(works).where(_IS_OPEN, works.c.due_at <= now)
     if skip_destinations:
         statement = statement.where(works.c.destination.not_in(sorted(set(skip_destinations))))
     return statement.order_by(works.c.priority, works.c.due_at, works.c.tenant, works.c.work_id).limit(limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import HealthCheck
@@ -18,9 +18,7 @@ from adapters.canonical.sale import DocumentKind, Fact, Fulfilment, Sale, SaleLi
 from adapters.canonical.stock import CUSTOMER, SUPPLIER, Movement
 from adapters.reasons import Reason
 from core_service.domain.exception import ParkedException
-from core_service.domain.fleet import Agent, CertificateRecord, JoinToken
 from core_service.domain.order import Order, OrderStatus
-from core_service.domain.setup import Credential, Location, LocationKind, Scope, Sku, Store, Till
 from core_service.domain.work import NewWork, WorkKind
 from core_service.ports.ingest import FactRecord, InboxRow, KnownFact, SaleRecord
 
@@ -238,79 +236,6 @@ def parked(exception_id: str = "exc_1", mark: str = "", created: float = 0) -> P
         agent="agt_1",
         epoch=EPOCH,
         sequence=3,
-    )
-
-
-def shop(store: str = "high-street", mark: str = "") -> Store:
-    """Return a store."""
-    return Store(
-        store=store, name=f"High Street{mark}", time_zone="Europe/London", closing_time=time(4, 30), currency="GBP"
-    )
-
-
-def warehouse(location: str = "north-dc", mark: str = "") -> Location:
-    """Return a warehouse with every field in use."""
-    return Location(
-        location=location,
-        name=f"North{mark}",
-        kind=LocationKind.WAREHOUSE,
-        country_code="GB",
-        latitude=Decimal("53.801277"),
-        longitude=Decimal("-1.548567"),
-        wms_url="https://wms.example/api",
-        wms_secret="s3cret",
-        daily_capacity=500,
-    )
-
-
-def mug(mark: str = "") -> Sku:
-    """Return a SKU with other names."""
-    return Sku(sku="MUG-BLUE", name=f"Mug{mark}", gtins=("4006381333931",), aliases=("blue mug", "7"))
-
-
-def till(name: str = "1", store: str = "high-street", mark: str = "") -> Till:
-    """Return a till."""
-    return Till(store=store, till=name, dialect=f"plain{mark}", webhook_secret="w", webhook_url="https://till.example")
-
-
-def credential(name: str, tenant: str) -> Credential:
-    """Return a credential with two scopes."""
-    return Credential(
-        credential=name,
-        tenant=tenant,
-        name=f"OMS of {tenant}",
-        scopes=frozenset({Scope.ORDERS_READ, Scope.STOCK_WRITE}),
-        secret_hash=chain(9),
-        created_at=T0,
-    )
-
-
-def agent(name: str = "agt_1", mark: str = "") -> Agent:
-    """Return an enrolled agent."""
-    return Agent(
-        agent=name,
-        store="high-street",
-        enrolled_at=T0,
-        serial="0a1b",
-        certificate_expires_at=after(86400),
-        version=f"1.0{mark}",
-    )
-
-
-def token(mark: bytes = b"") -> JoinToken:
-    """Return a join token."""
-    return JoinToken(token_hash=chain(5) + mark, store="high-street", agent="agt_1", expires_at=after(60))
-
-
-def certificate(serial: str = "0a1b", mark: bytes = b"", issued: float = 0) -> CertificateRecord:
-    """Return an issued certificate."""
-    return CertificateRecord(
-        serial=serial,
-        agent="agt_1",
-        store="high-street",
-        issued_at=after(issued),
-        expires_at=after(issued + 60),
-        certificate_pem=b"-----BEGIN" + mark,
     )
 
 

@@ -13,7 +13,7 @@ from adapters.errors import Permanent
 from adapters.reasons import Reason
 from core_service.ports.ingest import StreamPosition
 from core_service.ports.unit_of_work import CoreStore
-from tests.contracts import records
+from tests.contracts import records, setup_records
 from tests.contracts.records import EARLIER_EPOCH, EPOCH, chain
 
 _START = StreamPosition(watermark=0, chain=genesis(EPOCH))
@@ -89,11 +89,11 @@ class IngestStoreContract:
         """Its open stream ends with its next batch; an agent of the same name elsewhere goes on."""
         for tenant in ("acme", "bolt"):
             async with core.begin(tenant) as uow:
-                await uow.fleet.put_agent(records.agent())
+                await uow.fleet.put_agent(setup_records.agent())
                 await uow.streams.open("agt_1", EPOCH, b"session")
                 await uow.commit()
         async with core.begin("acme") as uow:
-            await uow.fleet.put_agent(replace(records.agent(), revoked_at=records.T0))
+            await uow.fleet.put_agent(replace(setup_records.agent(), revoked_at=records.T0))
             await uow.commit()
         async with core.begin("acme") as uow:
             assert not await uow.streams.advance("agt_1", EPOCH, b"session", _START, _at(1))

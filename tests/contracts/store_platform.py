@@ -10,7 +10,7 @@ from adapters.errors import Permanent
 from core_service.domain.fleet import AgentIdentity
 from core_service.domain.setup import Scope, Tenant
 from core_service.ports.unit_of_work import CoreStore
-from tests.contracts import records
+from tests.contracts import records, setup_records
 
 _AGENT = AgentIdentity(tenant="acme", store="high-street", agent="agt_1")
 
@@ -39,38 +39,38 @@ class PlatformContract:
 
     async def test_a_credential_is_found_whoevers_it_is(self, core: CoreStore) -> None:
         """Of a tenant or of the platform; a tenant never sees the platform's."""
-        platforms = replace(records.credential("crd_p", ""), scopes=frozenset({Scope.PLATFORM_ADMIN}))
+        platforms = replace(setup_records.credential("crd_p", ""), scopes=frozenset({Scope.PLATFORM_ADMIN}))
         await core.platform.add_platform_credential(platforms)
         async with core.begin("acme") as uow:
-            await uow.credentials.add(records.credential("crd_1", "acme"))
+            await uow.credentials.add(setup_records.credential("crd_1", "acme"))
             assert await uow.credentials.get("crd_p") is None
-            assert await uow.credentials.list("", 10) == [records.credential("crd_1", "acme")]
+            assert await uow.credentials.list("", 10) == [setup_records.credential("crd_1", "acme")]
             await uow.commit()
-        assert await core.platform.credential("crd_1") == records.credential("crd_1", "acme")
+        assert await core.platform.credential("crd_1") == setup_records.credential("crd_1", "acme")
         assert await core.platform.credential("crd_p") == platforms
         assert await core.platform.credential("crd_x") is None
 
     async def test_a_credential_id_belongs_to_one_tenant(self, core: CoreStore) -> None:
         """Signing in could not tell two apart."""
         async with core.begin("acme") as uow:
-            await uow.credentials.add(records.credential("crd_1", "acme"))
+            await uow.credentials.add(setup_records.credential("crd_1", "acme"))
             await uow.commit()
         with pytest.raises(Permanent):
             async with core.begin("bolt") as uow:
-                await uow.credentials.add(records.credential("crd_1", "bolt"))
-        assert await core.platform.credential("crd_1") == records.credential("crd_1", "acme")
+                await uow.credentials.add(setup_records.credential("crd_1", "bolt"))
+        assert await core.platform.credential("crd_1") == setup_records.credential("crd_1", "acme")
 
     async def test_a_platform_credential_names_no_tenant(self, core: CoreStore) -> None:
         """It would be found by nobody."""
         with pytest.raises(Permanent):
-            await core.platform.add_platform_credential(records.credential("crd_1", "acme"))
+            await core.platform.add_platform_credential(setup_records.credential("crd_1", "acme"))
 
     async def test_a_join_token_tells_its_tenant(self, core: CoreStore) -> None:
         """Enrolment begins before the tenant is known."""
         async with core.begin("bolt") as uow:
-            await uow.fleet.add_token(records.token())
+            await uow.fleet.add_token(setup_records.token())
             await uow.commit()
-        assert await core.platform.token_tenant(records.token().token_hash) == "bolt"
+        assert await core.platform.token_tenant(setup_records.token().token_hash) == "bolt"
         assert await core.platform.token_tenant(b"unknown") is None
 
     async def test_fault_057_a_revoked_agent_is_shut_out(self, core: CoreStore) -> None:
@@ -78,16 +78,16 @@ class PlatformContract:
         assert await core.platform.agent_revoked(_AGENT, "0a1b") is None
         for tenant in ("acme", "bolt"):
             async with core.begin(tenant) as uow:
-                await uow.fleet.put_agent(records.agent())
-                await uow.fleet.add_certificate(records.certificate())
-                await uow.fleet.add_certificate(replace(records.certificate("0c"), agent="agt_2"))
+                await uow.fleet.put_agent(setup_records.agent())
+                await uow.fleet.add_certificate(setup_records.certificate())
+                await uow.fleet.add_certificate(replace(setup_records.certificate("0c"), agent="agt_2"))
                 await uow.commit()
         assert await core.platform.agent_revoked(_AGENT, "0a1b") is False
         assert await core.platform.agent_revoked(_AGENT, "not-on-record") is False
         assert await core.platform.agent_revoked(_AGENT, "0c") is True
         assert await core.platform.agent_revoked(replace(_AGENT, store="harbour"), "0a1b") is True
         async with core.begin("acme") as uow:
-            await uow.fleet.put_agent(replace(records.agent(), revoked_at=records.T0))
+            await uow.fleet.put_agent(replace(setup_records.agent(), revoked_at=records.T0))
             await uow.commit()
         assert await core.platform.agent_revoked(_AGENT, "0a1b") is True
         assert await core.platform.agent_revoked(replace(_AGENT, tenant="bolt"), "0a1b") is False

@@ -10,7 +10,7 @@ from adapters.errors import Permanent
 from adapters.reasons import Reason
 from core_service.domain.setup import LocationKind, Sku, TillKey
 from core_service.ports.unit_of_work import CoreStore
-from tests.contracts import records
+from tests.contracts import setup_records
 from tests.contracts.records import EPOCH, after, chain
 
 BOTH = (("acme", "a"), ("bolt", "b"))
@@ -28,15 +28,17 @@ class SetupStoreContract:
         """A second put replaces; pages go by id; tenants have their own."""
         for tenant, mark in BOTH:
             async with core.begin(tenant) as uow:
-                await uow.stores.put(records.shop(mark="old"))
-                await uow.stores.put(replace(records.shop(mark=mark), core_share_percent=7))
+                await uow.stores.put(setup_records.shop(mark="old"))
+                await uow.stores.put(replace(setup_records.shop(mark=mark), core_share_percent=7))
                 await uow.commit()
         async with core.begin("acme") as uow:
-            await uow.stores.put(records.shop("a-shop"))
+            await uow.stores.put(setup_records.shop("a-shop"))
             await uow.commit()
         for tenant, mark in BOTH:
             async with core.read(tenant) as uow:
-                assert await uow.stores.get("high-street") == replace(records.shop(mark=mark), core_share_percent=7)
+                assert await uow.stores.get("high-street") == replace(
+                    setup_records.shop(mark=mark), core_share_percent=7
+                )
                 assert await uow.stores.get("nowhere") is None
         async with core.read("acme") as uow:
             assert [store.store for store in await uow.stores.list("", 10)] == ["a-shop", "high-street"]
@@ -46,40 +48,45 @@ class SetupStoreContract:
     async def test_locations_are_put_got_and_listed(self, core: CoreStore) -> None:
         """With exact coordinates or none."""
         bare = replace(
-            records.warehouse("shop-1"), kind=LocationKind.STORE, latitude=None, longitude=None, wms_url="", closed=True
+            setup_records.warehouse("shop-1"),
+            kind=LocationKind.STORE,
+            latitude=None,
+            longitude=None,
+            wms_url="",
+            closed=True,
         )
         for tenant, mark in BOTH:
             async with core.begin(tenant) as uow:
-                await uow.locations.put(records.warehouse(mark="old"))
-                await uow.locations.put(records.warehouse(mark=mark))
+                await uow.locations.put(setup_records.warehouse(mark="old"))
+                await uow.locations.put(setup_records.warehouse(mark=mark))
                 await uow.commit()
         async with core.begin("acme") as uow:
             await uow.locations.put(bare)
-            assert await uow.locations.list("", 10) == [records.warehouse(mark="a"), bare]
+            assert await uow.locations.list("", 10) == [setup_records.warehouse(mark="a"), bare]
             assert await uow.locations.list("north-dc", 10) == [bare]
             assert await uow.locations.get("nowhere") is None
         async with core.read("bolt") as uow:
-            assert await uow.locations.get("north-dc") == records.warehouse(mark="b")
+            assert await uow.locations.get("north-dc") == setup_records.warehouse(mark="b")
 
     async def test_a_sku_is_found_by_every_name(self, core: CoreStore) -> None:
         """SKU, alias, and GTIN with and without leading zeros; unknown names and other tenants' are absent."""
         for tenant, mark in BOTH:
             async with core.begin(tenant) as uow:
-                await uow.skus.put([records.mug(mark)])
+                await uow.skus.put([setup_records.mug(mark)])
                 await uow.commit()
         names = ["MUG-BLUE", "blue mug", "7", "4006381333931", "04006381333931", "mug-blue", "99", ""]
         for tenant, mark in BOTH:
             async with core.read(tenant) as uow:
                 found = await uow.skus.resolve(names)
-                assert found == dict.fromkeys(names[:5], records.mug(mark))
+                assert found == dict.fromkeys(names[:5], setup_records.mug(mark))
                 assert await uow.skus.resolve([]) == {}
-                assert await uow.skus.get("MUG-BLUE") == records.mug(mark)
+                assert await uow.skus.get("MUG-BLUE") == setup_records.mug(mark)
                 assert await uow.skus.get("7") is None
 
     async def test_a_replaced_sku_loses_its_old_names(self, core: CoreStore) -> None:
         """Which another may then have, also in the same call."""
         async with core.begin("acme") as uow:
-            await uow.skus.put([records.mug()])
+            await uow.skus.put([setup_records.mug()])
             heir = Sku(sku="MUG-2", name="Mug 2", aliases=("blue mug",))
             renamed = Sku(sku="MUG-BLUE", name="Mug", retired=True)
             await uow.skus.put([heir, renamed])
@@ -104,10 +111,10 @@ class SetupStoreContract:
             await uow.commit()
         async with core.begin("acme") as uow:
             with pytest.raises(Permanent) as refused:
-                await uow.skus.put([records.mug(), rival])
+                await uow.skus.put([setup_records.mug(), rival])
             assert refused.value.reason is Reason.ALREADY_EXISTS
         async with core.begin("acme") as uow:
-            await uow.skus.put([records.mug()])
+            await uow.skus.put([setup_records.mug()])
             with pytest.raises(Permanent):
                 await uow.skus.put([rival])
 
@@ -121,7 +128,7 @@ class SetupStoreContract:
 
     async def test_tills_are_put_got_and_listed(self, core: CoreStore) -> None:
         """By (store, till), of one store or all, of one's own tenant."""
-        tills = [records.till("1", "a"), records.till("2", "a"), records.till("1", "b")]
+        tills = [setup_records.till("1", "a"), setup_records.till("2", "a"), setup_records.till("1", "b")]
         for tenant, mark in BOTH:
             async with core.begin(tenant) as uow:
                 for till in tills:
@@ -144,7 +151,7 @@ class SetupStoreContract:
         for tenant, _ in BOTH:
             async with core.begin(tenant) as uow:
                 for name in ("1", "2"):
-                    await uow.tills.put(records.till(name))
+                    await uow.tills.put(setup_records.till(name))
                     await uow.tills.add_key(_key(1, 0, till=name), after(0))
                 await uow.commit()
         async with core.begin("acme") as uow:
@@ -162,11 +169,11 @@ class SetupStoreContract:
         """Of one's own tenant only; one that names another tenant is refused."""
         for tenant, _ in BOTH:
             async with core.begin(tenant) as uow:
-                await uow.credentials.add(records.credential(f"crd_1_{tenant}", tenant))
-                await uow.credentials.add(records.credential(f"crd_2_{tenant}", tenant))
+                await uow.credentials.add(setup_records.credential(f"crd_1_{tenant}", tenant))
+                await uow.credentials.add(setup_records.credential(f"crd_2_{tenant}", tenant))
                 await uow.commit()
         async with core.begin("acme") as uow:
-            first, second = (records.credential(f"crd_{number}_acme", "acme") for number in (1, 2))
+            first, second = (setup_records.credential(f"crd_{number}_acme", "acme") for number in (1, 2))
             assert await uow.credentials.list("", 10) == [first, second]
             assert await uow.credentials.list("crd_1_acme", 10) == [second]
             await uow.credentials.revoke("crd_1_acme")
@@ -175,23 +182,23 @@ class SetupStoreContract:
             assert await uow.credentials.get("crd_2_acme") == second
             assert await uow.credentials.get("crd_1_bolt") is None
             with pytest.raises(Permanent):
-                await uow.credentials.add(records.credential("crd_9", "bolt"))
+                await uow.credentials.add(setup_records.credential("crd_9", "bolt"))
             await uow.commit()
         async with core.read("bolt") as uow:
-            assert await uow.credentials.get("crd_1_bolt") == records.credential("crd_1_bolt", "bolt")
+            assert await uow.credentials.get("crd_1_bolt") == setup_records.credential("crd_1_bolt", "bolt")
 
     async def test_agents_are_put_seen_and_listed(self, core: CoreStore) -> None:
         """Of one store or all, of one's own tenant."""
         for tenant, mark in BOTH:
             async with core.begin(tenant) as uow:
-                await uow.fleet.put_agent(records.agent(mark=mark))
+                await uow.fleet.put_agent(setup_records.agent(mark=mark))
                 await uow.commit()
         async with core.begin("acme") as uow:
-            other = replace(records.agent("agt_2"), store="harbour", revoked_at=after(1))
+            other = replace(setup_records.agent("agt_2"), store="harbour", revoked_at=after(1))
             await uow.fleet.put_agent(other)
             await uow.fleet.seen("agt_1", after(5), "1.2", -250, EPOCH)
             seen = replace(
-                records.agent(mark="a"), last_seen_at=after(5), version="1.2", clock_offset_ms=-250, epoch=EPOCH
+                setup_records.agent(mark="a"), last_seen_at=after(5), version="1.2", clock_offset_ms=-250, epoch=EPOCH
             )
             assert await uow.fleet.agent("agt_1") == seen
             assert await uow.fleet.agents("", "", 10) == [seen, other]
@@ -200,32 +207,32 @@ class SetupStoreContract:
             assert await uow.fleet.agent("agt_3") is None
             await uow.commit()
         async with core.read("bolt") as uow:
-            assert await uow.fleet.agents("", "", 10) == [records.agent(mark="b")]
+            assert await uow.fleet.agents("", "", 10) == [setup_records.agent(mark="b")]
 
     async def test_fault_061_a_join_token_is_used_once(self, core: CoreStore) -> None:
         """The second use is told so and changes nothing."""
         async with core.begin("acme") as uow:
-            await uow.fleet.add_token(records.token())
-            assert await uow.fleet.token(records.token().token_hash) == records.token()
-            assert await uow.fleet.use_token(records.token().token_hash, after(1), b"key")
-            assert not await uow.fleet.use_token(records.token().token_hash, after(2), b"other")
+            await uow.fleet.add_token(setup_records.token())
+            assert await uow.fleet.token(setup_records.token().token_hash) == setup_records.token()
+            assert await uow.fleet.use_token(setup_records.token().token_hash, after(1), b"key")
+            assert not await uow.fleet.use_token(setup_records.token().token_hash, after(2), b"other")
             assert not await uow.fleet.use_token(b"unknown", after(2), b"other")
-            used = replace(records.token(), used_at=after(1), used_key_hash=b"key")
-            assert await uow.fleet.token(records.token().token_hash) == used
+            used = replace(setup_records.token(), used_at=after(1), used_key_hash=b"key")
+            assert await uow.fleet.token(setup_records.token().token_hash) == used
             await uow.commit()
         async with core.begin("bolt") as uow:
-            assert await uow.fleet.token(records.token().token_hash) is None
-            assert not await uow.fleet.use_token(records.token().token_hash, after(1), b"key")
+            assert await uow.fleet.token(setup_records.token().token_hash) is None
+            assert not await uow.fleet.use_token(setup_records.token().token_hash, after(1), b"key")
 
     async def test_certificates_are_kept_and_recovered_once(self, core: CoreStore) -> None:
         """The newest is by its issue; its one recovery is used once; tenants have their own."""
         for tenant, mark in (("acme", b"a"), ("bolt", b"b")):
             async with core.begin(tenant) as uow:
-                await uow.fleet.add_certificate(records.certificate("02", mark, issued=20))
-                await uow.fleet.add_certificate(records.certificate("03", mark, issued=10))
+                await uow.fleet.add_certificate(setup_records.certificate("02", mark, issued=20))
+                await uow.fleet.add_certificate(setup_records.certificate("03", mark, issued=10))
                 await uow.commit()
         async with core.begin("acme") as uow:
-            newest = records.certificate("02", b"a", issued=20)
+            newest = setup_records.certificate("02", b"a", issued=20)
             assert await uow.fleet.newest_certificate("agt_1") == newest
             assert await uow.fleet.newest_certificate("agt_2") is None
             assert await uow.fleet.use_recovery("02", b"key")
@@ -234,4 +241,4 @@ class SetupStoreContract:
             assert await uow.fleet.certificate("99") is None
             await uow.commit()
         async with core.read("bolt") as uow:
-            assert await uow.fleet.certificate("02") == records.certificate("02", b"b", issued=20)
+            assert await uow.fleet.certificate("02") == setup_records.certificate("02", b"b", issued=20)

@@ -16,7 +16,7 @@ from adapters.reasons import Reason
 from core_service.domain.setup import Sku
 from core_service.ports.stock import LocationSku
 from core_service.ports.unit_of_work import CoreStore, UnitOfWork
-from tests.contracts import records
+from tests.contracts import records, setup_records
 from tests.contracts.store_ingest import IngestStoreContract
 from tests.contracts.store_orders import OrderStoreContract
 from tests.contracts.store_platform import PlatformContract
@@ -40,10 +40,10 @@ class UnitOfWorkContract(
     async def test_what_is_committed_is_there(self, core: CoreStore) -> None:
         """A commit is seen by the next snapshot."""
         async with core.begin("acme") as uow:
-            await uow.stores.put(records.shop())
+            await uow.stores.put(setup_records.shop())
             await uow.commit()
         async with core.read("acme") as uow:
-            assert await uow.stores.get("high-street") == records.shop()
+            assert await uow.stores.get("high-street") == setup_records.shop()
 
     async def test_leaving_without_commit_leaves_nothing(self, core: CoreStore) -> None:
         """A block that ends without commit, however much it wrote, never was."""
@@ -93,7 +93,7 @@ class UnitOfWorkContract(
             await task
         await _find_nothing(core)
         async with core.begin("acme") as uow:
-            await uow.stores.put(records.shop())
+            await uow.stores.put(setup_records.shop())
             await uow.commit()
 
     async def test_a_reader_sees_one_snapshot(self, core: CoreStore) -> None:
@@ -111,7 +111,7 @@ class UnitOfWorkContract(
     async def test_nothing_uncommitted_is_seen(self, core: CoreStore) -> None:
         """A reader beside a writer sees what was before."""
         async with core.begin("acme") as uow:
-            await uow.stores.put(records.shop())
+            await uow.stores.put(setup_records.shop())
             async with core.read("acme") as reader:
                 assert await reader.stores.get("high-street") is None
             await uow.commit()
@@ -127,7 +127,7 @@ class UnitOfWorkContract(
         async with core.begin("acme") as uow:
             await uow.commit()
             with pytest.raises(RuntimeError):
-                await uow.stores.put(records.shop())
+                await uow.stores.put(setup_records.shop())
             with pytest.raises(RuntimeError):
                 await uow.commit()
         with pytest.raises(RuntimeError):
@@ -174,8 +174,8 @@ class UnitOfWorkContract(
 
 
 async def _write_a_little_of_everything(uow: UnitOfWork) -> None:
-    await uow.stores.put(records.shop())
-    await uow.skus.put([records.mug()])
+    await uow.stores.put(setup_records.shop())
+    await uow.skus.put([setup_records.mug()])
     await uow.keys.add([records.known("17")])
     await uow.sales.add([records.sale_record()])
     await uow.raw.put([("raw_1", b"raw")])

@@ -58,12 +58,13 @@ class InlineCursor:
 class InlineConnection:
     """A connection whose calls are done when they are awaited."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, cursors: type[InlineCursor] = InlineCursor) -> None:
         self._connection = connection
+        self._cursors = cursors
 
     def cursor(self) -> InlineCursor:
         """Return a cursor."""
-        return InlineCursor(self._connection.cursor())
+        return self._cursors(self._connection.cursor())
 
     async def create_function(self, *arguments: Any, **options: Any) -> None:
         """Define a function in SQL."""

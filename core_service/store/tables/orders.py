@@ -54,7 +54,6 @@ order_line = tenant_table(
     child_of("customer_order", "order_id"),
 )
 
-_OPEN = sql("open")
 
 reservation = tenant_table(
     "reservation",
@@ -66,7 +65,7 @@ reservation = tenant_table(
     integer("quantity"),
     flag("open"),
     integer("created_at"),
-    Index(None, "tenant", "location", "sku", "created_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index(None, "tenant", "location", "sku", "created_at", sqlite_where=sql("open = 1"), postgresql_where=sql("open")),
 )
 
 parked_exception = tenant_table(

@@ -206,7 +206,7 @@ def _reservation() -> None:
         "reservation",
         ["tenant", "location", "sku", "created_at"],
         unique=False,
-        sqlite_where=sa.text("open"),
+        sqlite_where=sa.text("open = 1"),
         postgresql_where=sa.text("open"),
     )
 
