@@ -14,16 +14,13 @@ from adapters.errors import Permanent, TillstreamError
 from adapters.reasons import Reason
 from core_service.domain.exception import ExceptionStatus, ParkedException
 from core_service.domain.order import LineageStep
-from core_service.domain.work import NewWork, WorkKind
 from core_service.pipeline.decide import attempt
 from core_service.pipeline.gather import desk_for, tills_of
 from core_service.pipeline.ingest import Pipeline
-from core_service.pipeline.names import work_id
 from core_service.pipeline.normalise import Sender, read
 from core_service.pipeline.park import owner, sentence_of
-from core_service.pipeline.persist import write
+from core_service.pipeline.persist import replay_work, write
 from core_service.pipeline.rerouting import route_waiting
-from core_service.pipeline.reserve import CORE
 from core_service.ports.unit_of_work import UnitOfWork
 
 ALARMS = frozenset({Reason.JOURNAL_GAP, Reason.FORK, Reason.CHAIN_BROKEN, Reason.ORDER_NOT_CANCELLABLE})
@@ -66,7 +63,6 @@ class Replay:
                 after = _still_open(exception, error)
             else:
                 after = _resolved(exception, record_id)
-                await replay_matching(uow, self.pipeline, Reason.ORIGINAL_UNKNOWN, exception.source)
             await uow.exceptions.save(after)
             await uow.lineage.add([_step(self.pipeline, after)])
             await self.pipeline.failpoints.hit("replay.before_commit")
@@ -116,15 +112,7 @@ async def replay_matching(uow: UnitOfWork, pipeline: Pipeline, reason: Reason, s
     found = await uow.exceptions.list(reason, ExceptionStatus.OPEN, None, _MATCHED_AT_ONCE)
     matching = [exception for exception in found if not source or exception.source == source]
     for exception in matching:
-        await uow.work.again(
-            NewWork(
-                work_id=work_id(uow.tenant, WorkKind.REPLAY_EXCEPTION, exception.exception_id),
-                kind=WorkKind.REPLAY_EXCEPTION,
-                subject=exception.exception_id,
-                destination=CORE,
-                due_at=pipeline.clock.now(),
-            )
-        )
+        await uow.work.again(replay_work(uow.tenant, exception.exception_id, pipeline.clock.now()))
     return len(matching)
 
 

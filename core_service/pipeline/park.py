@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapters.canonical.sale import Sale
 from adapters.errors import TillstreamError
 from adapters.reason_advice import ADVICE
 from adapters.reasons import Reason
@@ -11,7 +12,7 @@ from core_service.domain.exception import ParkedException
 from core_service.domain.fleet import AgentIdentity
 from core_service.pipeline.continuity import DeclaredGap
 from core_service.pipeline.desk import Desk
-from core_service.pipeline.names import alarm_id, exception_id, gap_id
+from core_service.pipeline.names import alarm_id, exception_id, gap_id, sale_id_about
 from core_service.pipeline.normalise import Read
 
 
@@ -40,6 +41,7 @@ def parked(read: Read, error: TillstreamError, desk: Desk) -> ParkedException:
         reference=content.key.reference if content.key else "",
         dialect=content.dialect,
         dialect_version=content.dialect_version,
+        record_id=_waits_for(read, desk.tenant) if error.reason is Reason.ORIGINAL_UNKNOWN else "",
         agent=read.agent,
         epoch=read.entry.id.epoch,
         sequence=read.entry.id.sequence,
@@ -76,6 +78,14 @@ def alarmed(alarm: Alarm, desk: Desk) -> ParkedException:
         reference=alarm.reference,
         record_id=alarm.record_id,
     )
+
+
+def _waits_for(read: Read, tenant: str) -> str:
+    """Return the name of the document that a parked void is about, so that it follows when that one is booked."""
+    found = read.reading
+    if found is None or found.key is None or not isinstance(found.document, Sale):
+        return ""
+    return sale_id_about(tenant, found.key.source, found.document.original_reference or "")
 
 
 def owner(reason: Reason) -> str:

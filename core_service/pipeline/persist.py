@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from adapters.canonical.quantity import show
@@ -12,7 +13,7 @@ from core_service.domain.exception import ExceptionStatus
 from core_service.domain.order import LineageStep, Reservation
 from core_service.domain.work import NewWork, WorkKind
 from core_service.pipeline.desk import CloseReservations, Desk
-from core_service.pipeline.names import work_id
+from core_service.pipeline.names import ORIGINAL_KINDS, sale_id_about, work_id
 from core_service.pipeline.park import Alarm, alarmed
 from core_service.pipeline.reserve import CORE
 from core_service.ports.stock import LocationSku
@@ -20,7 +21,7 @@ from core_service.ports.unit_of_work import UnitOfWork
 from core_service.ports.work import OMS, Change, ChangeKind, store_audience
 
 WAITING_AT_ONCE = 200
-"""Orders woken for one SKU by one transaction; the next stock wakes the next."""
+"""Orders woken for one SKU, and parked voids looked at, by one transaction; the next stock wakes the next."""
 
 
 async def write(uow: UnitOfWork, desk: Desk) -> None:
@@ -41,6 +42,7 @@ async def write(uow: UnitOfWork, desk: Desk) -> None:
         await uow.lineage.add(decided.lineage)
     if decided.work:
         await uow.work.enqueue(decided.work)
+    await _followed(uow, desk)
     await _overdrawn(uow, desk)
     await _wake(uow, desk)
     changes = _changes(desk)
@@ -80,6 +82,20 @@ async def _orders(uow: UnitOfWork, desk: Desk) -> None:
 async def _promise(uow: UnitOfWork, reservations: list[Reservation]) -> None:
     if reservations:
         await uow.orders.add_reservations(reservations)
+
+
+async def _followed(uow: UnitOfWork, desk: Desk) -> None:
+    """Replay the voids that were parked because their original was not there yet."""
+    names = {
+        sale_id_about(desk.tenant, known.key.source, known.key.reference)
+        for known in desk.decided.keys
+        if known.key.kind in ORIGINAL_KINDS
+    }
+    if not names:
+        return
+    for parked in await uow.exceptions.list(Reason.ORIGINAL_UNKNOWN, ExceptionStatus.OPEN, None, WAITING_AT_ONCE):
+        if parked.record_id in names:
+            await uow.work.again(replay_work(desk.tenant, parked.exception_id, desk.now))
 
 
 async def _overdrawn(uow: UnitOfWork, desk: Desk) -> None:
@@ -138,6 +154,17 @@ def routing_work(desk: Desk, order_id: str) -> NewWork:
         subject=order_id,
         destination=CORE,
         due_at=desk.now,
+    )
+
+
+def replay_work(tenant: str, exception_id: str, due_at: datetime) -> NewWork:
+    """Return the work that replays an exception."""
+    return NewWork(
+        work_id=work_id(tenant, WorkKind.REPLAY_EXCEPTION, exception_id),
+        kind=WorkKind.REPLAY_EXCEPTION,
+        subject=exception_id,
+        destination=CORE,
+        due_at=due_at,
     )
 
 

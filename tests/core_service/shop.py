@@ -24,9 +24,11 @@ from adapters.seams.telemetry import MemoryTelemetry
 from core_service.domain.fleet import Agent, AgentIdentity
 from core_service.domain.order import Order
 from core_service.domain.setup import Credential, Location, LocationKind, Scope, Sku, Store, Till
+from core_service.domain.work import WorkKind
 from core_service.exceptions.replay import Replay, Replayed
 from core_service.pipeline.ingest import IncomingBatch, Pipeline, Settlement, ingest
 from core_service.pipeline.normalise import Readers, RightsMessage
+from core_service.pipeline.rerouting import route_waiting
 from core_service.pipeline.route import NearestRouter
 from core_service.ports.ingest import StreamPosition
 from core_service.ports.orders import OrderFilter
@@ -174,6 +176,23 @@ class Shop:
     async def replay(self, exception_id: str) -> Replayed:
         """Replay an exception."""
         return await Replay(pipeline=self.pipeline).replay(TENANT, exception_id)
+
+    async def drain(self) -> int:
+        """Do the work that calls nobody outside until there is none left; return how many pieces there were."""
+        done = 0
+        while claimed := await self.core.work_claims.claim(
+            "test", self.clock.now(), 60, 10, ["wms/wh-east", "wms/north"]
+        ):
+            for work in claimed:
+                if work.kind is WorkKind.REPLAY_EXCEPTION:
+                    await self.replay(work.subject)
+                elif work.kind is WorkKind.ROUTE_ORDER:
+                    async with self.core.begin(TENANT) as uow:
+                        await route_waiting(uow, work.subject, self.pipeline.router, self.clock.now())
+                        await uow.commit()
+                await self.core.work_claims.complete(work, self.clock.now())
+                done += 1
+        return done
 
     async def put_sku(self, sku: str) -> None:
         """Add a SKU."""

@@ -87,6 +87,15 @@ async def test_a_void_follows_its_original_when_that_is_replayed():
         await shop.sound()
 
 
+async def test_a_void_that_came_before_its_sale_follows_it():
+    async with open_shop() as shop:
+        agent = shop.agent("north").journal(script("void", "v", about="1"), script("sale", "1", [Line("MUG", "2")]))
+        await shop.send(agent)
+        assert await shop.drain() == 1
+        assert (await shop.position("north", "MUG")).on_hand == Decimal(0)
+        await shop.sound()
+
+
 async def test_open_exceptions_of_a_reason_are_enqueued_when_what_they_lacked_arrives():
     async with open_shop("north", "south") as shop:
         for store in ("north", "south"):
