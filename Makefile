@@ -31,7 +31,7 @@ $(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
 	  rm -rf $(VENV); "$$python" -m venv $(VENV) \
 	    || { rm -rf $(VENV); echo "$$python cannot make an environment: on Debian and Ubuntu install python3-venv first." >&2; exit 1; }; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/dev.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/dev.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "Ready: $(BIN)/edge-agent and $(BIN)/core-service."

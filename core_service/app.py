@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,9 +38,6 @@ from core_service.setup.desk import Arrival
 from core_service.setup.tills import tell_till
 from core_service.work.worker import Handler, ParkedWork
 
-FAILPOINT = "TILLSTREAM_FAILPOINT"
-"""Environment variable that arms a KillingFailpoints, for tests with real processes."""
-
 CALL_SECONDS = 10.0
 """Deadline of every call to a warehouse system."""
 
@@ -56,10 +52,9 @@ class Seams:
     telemetry: Telemetry
 
 
-def failpoints(environment: Mapping[str, str]) -> Failpoints:
-    """Return what the environment arms; nothing in production."""
-    armed = environment.get(FAILPOINT, "")
-    return KillingFailpoints(armed) if armed else NoFailpoints()
+def failpoints(settings: Settings) -> Failpoints:
+    """Return what the settings arm, for tests with real processes; nothing in production."""
+    return KillingFailpoints(settings.failpoint) if settings.failpoint else NoFailpoints()
 
 
 def addresses(settings: Settings) -> Addresses:

@@ -24,6 +24,7 @@
 
     server_names = ["core.example"]            # DNS names and IP addresses in the server certificates
     log_level = "info"
+    failpoint = ""                             # tests only: where the process kills itself, such as ingest.committed:3
 
 Environment: `TILLSTREAM_CORE_AGENTS__PORT=9443` sets `port` in `[agents]`.
 """
@@ -79,6 +80,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=
     egress: EgressSettings = EgressSettings()
     server_names: tuple[str, ...] = ("localhost", "127.0.0.1")
     log_level: str = "info"
+    failpoint: str = ""
 
     @property
     def database(self) -> str:

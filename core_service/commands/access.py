@@ -37,7 +37,7 @@ def credential() -> None:
 @json_option
 @click.pass_obj
 def create_credential(
-    here: Surroundings, *, tenant: str, platform: bool, name: str, as_json: bool, scopes: tuple[str, ...]
+    here: Surroundings, /, *, tenant: str, platform: bool, name: str, as_json: bool, scopes: tuple[str, ...]
 ) -> None:
     """Make a credential; its bearer token is shown once."""
 
@@ -67,7 +67,7 @@ def create_credential(
 @tenant_option
 @json_option
 @click.pass_obj
-def list_credentials(here: Surroundings, *, tenant: str, as_json: bool) -> None:
+def list_credentials(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
     """List credentials without their secrets."""
 
     async def work() -> list[dict[str, Any]]:
@@ -94,7 +94,7 @@ def list_credentials(here: Surroundings, *, tenant: str, as_json: bool) -> None:
 @tenant_option
 @json_option
 @click.pass_obj
-def revoke_credential(here: Surroundings, *, credential_id: str, tenant: str, as_json: bool) -> None:
+def revoke_credential(here: Surroundings, /, *, credential_id: str, tenant: str, as_json: bool) -> None:
     """End a credential at once."""
 
     async def work() -> dict[str, Any]:

@@ -33,7 +33,7 @@ def token() -> None:
 @click.option("--lifetime", default=86_400, show_default=True, help="Seconds that it may be used.")
 @json_option
 @click.pass_obj
-def create_token(here: Surroundings, *, tenant: str, store: str, agent: str, lifetime: int, as_json: bool) -> None:
+def create_token(here: Surroundings, /, *, tenant: str, store: str, agent: str, lifetime: int, as_json: bool) -> None:
     """Make a token; paste it into `edge-agent enrol` on the box."""
 
     async def work() -> dict[str, Any]:
@@ -75,7 +75,7 @@ def agents() -> None:
 @click.option("--store", default="", help="Only of this store.")
 @json_option
 @click.pass_obj
-def list_agents(here: Surroundings, *, tenant: str, store: str, as_json: bool) -> None:
+def list_agents(here: Surroundings, /, *, tenant: str, store: str, as_json: bool) -> None:
     """List agents with what the core last heard of them."""
 
     async def work() -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ def list_agents(here: Surroundings, *, tenant: str, store: str, as_json: bool) -
 @click.option("--note", required=True, help="Why, for the audit.")
 @json_option
 @click.pass_obj
-def revoke_agent(here: Surroundings, *, agent: str, tenant: str, note: str, as_json: bool) -> None:
+def revoke_agent(here: Surroundings, /, *, agent: str, tenant: str, note: str, as_json: bool) -> None:
     """Shut an agent out for good; it commits nothing from now on."""
 
     async def work() -> dict[str, Any]:

@@ -36,7 +36,7 @@ def sku() -> None:
 @click.option("--retired", is_flag=True, help="It is no longer sold.")
 @json_option
 @click.pass_obj
-def put_sku(here: Surroundings, *, sku_id: str, tenant: str, as_json: bool, **given: Any) -> None:
+def put_sku(here: Surroundings, /, *, sku_id: str, tenant: str, as_json: bool, **given: Any) -> None:
     """Create or replace a SKU."""
 
     async def work() -> dict[str, Any]:
@@ -57,7 +57,7 @@ def put_sku(here: Surroundings, *, sku_id: str, tenant: str, as_json: bool, **gi
 @tenant_option
 @json_option
 @click.pass_obj
-def list_skus(here: Surroundings, *, tenant: str, as_json: bool) -> None:
+def list_skus(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
     """List SKUs."""
 
     async def work() -> list[dict[str, Any]]:
@@ -83,7 +83,7 @@ def list_skus(here: Surroundings, *, tenant: str, as_json: bool) -> None:
 @tenant_option
 @json_option
 @click.pass_obj
-def import_skus(here: Surroundings, *, file: Path, tenant: str, as_json: bool) -> None:
+def import_skus(here: Surroundings, /, *, file: Path, tenant: str, as_json: bool) -> None:
     """Import SKUs from a CSV file with the columns sku,name,gtins,aliases; nothing while a row is wrong."""
     raw = file.read_bytes()
 

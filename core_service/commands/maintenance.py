@@ -24,7 +24,7 @@ from core_service.commands.surroundings import (
 @click.command()
 @json_option
 @click.pass_obj
-def migrate(here: Surroundings, *, as_json: bool) -> None:
+def migrate(here: Surroundings, /, *, as_json: bool) -> None:
     """Create or upgrade the database, its master key and the certificate authority."""
 
     async def work() -> dict[str, str]:
@@ -46,7 +46,7 @@ def migrate(here: Surroundings, *, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
 @click.pass_obj
-def backup(here: Surroundings, *, file: Path, as_json: bool) -> None:
+def backup(here: Surroundings, /, *, file: Path, as_json: bool) -> None:
     """Copy the database to FILE while the core runs. Keep data_dir/pki and data_dir/master.key with it, apart."""
     from core_service.store import backup as copy
 
@@ -59,7 +59,7 @@ def backup(here: Surroundings, *, file: Path, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Really replace the present database (it is moved aside, not deleted).")
 @json_option
 @click.pass_obj
-def restore(here: Surroundings, *, file: Path, yes: bool, as_json: bool) -> None:
+def restore(here: Surroundings, /, *, file: Path, yes: bool, as_json: bool) -> None:
     """Put the backup FILE in place of the database, with the core stopped. Agents send again what it does not know."""
     from core_service.store import restore as put_back
     from core_service.store.schema import database_path
@@ -97,7 +97,7 @@ def _move_aside(database: Path, when: str) -> str:
 @tenant_option
 @json_option
 @click.pass_obj
-def verify_ledger(here: Surroundings, *, tenant: str, as_json: bool) -> None:
+def verify_ledger(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
     """Compare every stock level with the sum of its movements; exit code 1 when one differs."""
 
     async def work() -> list[dict[str, str]]:

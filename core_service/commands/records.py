@@ -51,7 +51,7 @@ def exceptions() -> None:
 @click.option("--all", "everything", is_flag=True, help="Resolved ones too.")
 @json_option
 @click.pass_obj
-def list_exceptions(here: Surroundings, *, tenant: str, reason: str, everything: bool, as_json: bool) -> None:
+def list_exceptions(here: Surroundings, /, *, tenant: str, reason: str, everything: bool, as_json: bool) -> None:
     """List exceptions, oldest first."""
 
     async def work() -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def list_exceptions(here: Surroundings, *, tenant: str, reason: str, everything:
 @tenant_option
 @json_option
 @click.pass_obj
-def show_exception(here: Surroundings, *, exception_id: str, tenant: str, as_json: bool) -> None:
+def show_exception(here: Surroundings, /, *, exception_id: str, tenant: str, as_json: bool) -> None:
     """Show one with its message, masked."""
 
     async def work() -> dict[str, Any]:
@@ -92,7 +92,7 @@ def show_exception(here: Surroundings, *, exception_id: str, tenant: str, as_jso
 @tenant_option
 @json_option
 @click.pass_obj
-def replay_exception(here: Surroundings, *, exception_id: str, tenant: str, as_json: bool) -> None:
+def replay_exception(here: Surroundings, /, *, exception_id: str, tenant: str, as_json: bool) -> None:
     """Read the message again with today's dialects and data, and book it if that works now."""
 
     async def work() -> dict[str, Any]:
@@ -120,7 +120,7 @@ def replay_exception(here: Surroundings, *, exception_id: str, tenant: str, as_j
 @tenant_option
 @json_option
 @click.pass_obj
-def why(here: Surroundings, *, record_id: str, tenant: str, as_json: bool) -> None:
+def why(here: Surroundings, /, *, record_id: str, tenant: str, as_json: bool) -> None:
     """Tell why a sale, order, exception or receipt is as it is."""
 
     async def work() -> dict[str, Any]:
@@ -150,7 +150,7 @@ def stock() -> None:
 @json_option
 @click.pass_obj
 def list_stock(
-    here: Surroundings, *, tenant: str, location: tuple[str, ...], sku: tuple[str, ...], as_json: bool
+    here: Surroundings, /, *, tenant: str, location: tuple[str, ...], sku: tuple[str, ...], as_json: bool
 ) -> None:
     """List stock levels by location and SKU."""
 
@@ -178,7 +178,7 @@ def list_stock(
 @tenant_option
 @json_option
 @click.pass_obj
-def import_stock(here: Surroundings, *, file: Path, tenant: str, as_json: bool) -> None:
+def import_stock(here: Surroundings, /, *, file: Path, tenant: str, as_json: bool) -> None:
     """Book opening stock from a CSV file with the columns location,sku,quantity; all rows or none."""
     raw = file.read_bytes()
 

@@ -40,7 +40,7 @@ def tenant() -> None:
 @click.option("--name", required=True, help="What people call it.")
 @json_option
 @click.pass_obj
-def put_tenant(here: Surroundings, *, tenant_id: str, name: str, as_json: bool) -> None:
+def put_tenant(here: Surroundings, /, *, tenant_id: str, name: str, as_json: bool) -> None:
     """Create a tenant, or change its name."""
 
     async def work() -> dict[str, str]:
@@ -58,7 +58,7 @@ def put_tenant(here: Surroundings, *, tenant_id: str, name: str, as_json: bool) 
 @tenant.command("list")
 @json_option
 @click.pass_obj
-def list_tenants(here: Surroundings, *, as_json: bool) -> None:
+def list_tenants(here: Surroundings, /, *, as_json: bool) -> None:
     """List tenants."""
 
     async def work() -> list[dict[str, Any]]:
@@ -87,7 +87,7 @@ def store() -> None:
 @_place_options
 @json_option
 @click.pass_obj
-def put_store(here: Surroundings, *, store_id: str, tenant: str, as_json: bool, **given: Any) -> None:
+def put_store(here: Surroundings, /, *, store_id: str, tenant: str, as_json: bool, **given: Any) -> None:
     """Create or replace a store and the location of its stock."""
 
     async def work() -> dict[str, Any]:
@@ -115,7 +115,7 @@ def put_store(here: Surroundings, *, store_id: str, tenant: str, as_json: bool, 
 @tenant_option
 @json_option
 @click.pass_obj
-def list_stores(here: Surroundings, *, tenant: str, as_json: bool) -> None:
+def list_stores(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
     """List stores."""
 
     async def work() -> list[dict[str, Any]]:
@@ -154,7 +154,7 @@ def location() -> None:
 @_place_options
 @json_option
 @click.pass_obj
-def put_location(here: Surroundings, *, location_id: str, tenant: str, as_json: bool, **given: Any) -> None:
+def put_location(here: Surroundings, /, *, location_id: str, tenant: str, as_json: bool, **given: Any) -> None:
     """Create or replace a warehouse."""
 
     async def work() -> dict[str, Any]:
@@ -182,7 +182,7 @@ def put_location(here: Surroundings, *, location_id: str, tenant: str, as_json: 
 @tenant_option
 @json_option
 @click.pass_obj
-def list_locations(here: Surroundings, *, tenant: str, as_json: bool) -> None:
+def list_locations(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
     """List locations, stores' among them."""
 
     async def work() -> list[dict[str, Any]]:
@@ -208,7 +208,7 @@ def list_locations(here: Surroundings, *, tenant: str, as_json: bool) -> None:
 @location.command("secret")
 @json_option
 @click.pass_obj
-def new_secret(here: Surroundings, *, as_json: bool) -> None:
+def new_secret(here: Surroundings, /, *, as_json: bool) -> None:
     """Print a new shared secret for a warehouse system, to be given to both sides."""
     import base64
 

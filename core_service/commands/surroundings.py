@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -20,7 +20,6 @@ from adapters.seams.randomness import Randomness, SystemRandomness
 from core_service.ports.unit_of_work import CoreStore
 from core_service.settings import Settings, load
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 ACTOR = "command line"
@@ -74,7 +73,7 @@ def finish(work: Awaitable[T]) -> T:
         fail(error)
 
 
-def fail(error: TillstreamError) -> Any:
+def fail(error: TillstreamError) -> NoReturn:
     """Say what went wrong and end with exit code 1."""
     at = f" (at {error.path})" if error.path else ""
     click.echo(f"{error.reason}: {error.sentence}{at}", err=True)

@@ -37,7 +37,7 @@ def till() -> None:
 @click.option("--retired", is_flag=True, help="It sells no more.")
 @json_option
 @click.pass_obj
-def put_till(here: Surroundings, *, till_id: str, tenant: str, store: str, as_json: bool, **given: Any) -> None:
+def put_till(here: Surroundings, /, *, till_id: str, tenant: str, store: str, as_json: bool, **given: Any) -> None:
     """Create or replace a till."""
 
     async def work() -> dict[str, Any]:
@@ -67,7 +67,7 @@ def put_till(here: Surroundings, *, till_id: str, tenant: str, store: str, as_js
 @click.option("--overlap", default=86_400, show_default=True, help="Seconds that the key before goes on.")
 @json_option
 @click.pass_obj
-def issue_key(here: Surroundings, *, till_id: str, tenant: str, store: str, overlap: int, as_json: bool) -> None:
+def issue_key(here: Surroundings, /, *, till_id: str, tenant: str, store: str, overlap: int, as_json: bool) -> None:
     """Issue a till's API key, or its next one; it is shown once."""
 
     async def work() -> dict[str, Any]:
@@ -90,7 +90,7 @@ def issue_key(here: Surroundings, *, till_id: str, tenant: str, store: str, over
 @click.option("--store", default="", help="Only of this store.")
 @json_option
 @click.pass_obj
-def list_tills(here: Surroundings, *, tenant: str, store: str, as_json: bool) -> None:
+def list_tills(here: Surroundings, /, *, tenant: str, store: str, as_json: bool) -> None:
     """List tills."""
 
     async def work() -> list[dict[str, Any]]:

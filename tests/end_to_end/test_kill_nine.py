@@ -60,7 +60,7 @@ async def test_fault_020_the_core_dies_at_each_step_and_every_sale_is_applied_on
 ) -> None:
     """The core kills itself at a named step, is started again, and everything is there once."""
     chain = stopped_chain
-    chain.core_environment = {"TILLSTREAM_FAILPOINT": f"{place}:2"}
+    chain.core_environment = {"TILLSTREAM_CORE_FAILPOINT": f"{place}:2"}
     await chain.start_parts()
     told = Told()
     seller = till(chain, client, told)
