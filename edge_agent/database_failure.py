@@ -46,6 +46,12 @@ def translated(error: BaseException) -> BaseException:
             "Not accepted: the disk is full. Free space on the agent's data disk, then send again.",
             retry_after=5.0,
         )
+    elif _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        failure = Transient(
+            Reason.JOURNAL_DAMAGED,
+            f"A page of the journal is damaged ({error}): stop the agent, run `edge-agent journal export`, and import into a new data directory.",
+            retry_after=30.0,
+        )
     elif is_whole_transaction(error) or isinstance(error, sqlite3.OperationalError):
         name = getattr(error, "sqlite_errorname", "") or type(error).__name__
         failure = Transient(
@@ -55,8 +61,7 @@ def translated(error: BaseException) -> BaseException:
         )
     else:
         return error
-    failure.__cause__ = error
-    return failure
+    return _caused(failure, error)
 
 
 def _code(error: sqlite3.Error) -> int:
@@ -67,10 +72,16 @@ def cannot_open(path: Path, error: BaseException) -> BaseException:
     """Return the reason why a file cannot be opened, as an error with a next step; others as they are."""
     if isinstance(error, OSError):
         sentence = f"The data directory {path.parent} cannot be used ({error.strerror}): give it to the agent's user, or name another one."
+    elif isinstance(error, sqlite3.Error) and _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        sentence = f"The journal {path} is damaged ({error}): run `edge-agent journal export` and import into a new data directory."
+        return _caused(Permanent(Reason.JOURNAL_DAMAGED, sentence), error)
     elif isinstance(error, sqlite3.Error):
         sentence = f"The journal {path} cannot be opened ({error}): check the disk, or export it and import into a new data directory."
     else:
         return error
-    failure = Permanent(Reason.JOURNAL_UNAVAILABLE, sentence)
-    failure.__cause__ = error
+    return _caused(Permanent(Reason.JOURNAL_UNAVAILABLE, sentence), error)
+
+
+def _caused(failure: TillstreamError, cause: BaseException) -> TillstreamError:
+    failure.__cause__ = cause
     return failure

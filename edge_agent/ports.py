@@ -73,13 +73,18 @@ class ReceiptState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalHead:
-    """Where the journal stands in its present epoch. `forked_from` is the epoch it replaced, empty otherwise."""
+    """Where the journal stands in its present epoch. `forked_from` is the epoch it replaced, empty otherwise.
+
+    `retired_sequence` is the last one that retention deleted: before it no chain hash is known but the genesis. A core restored to there
+    still gets what is kept, after a declared gap.
+    """
 
     epoch: bytes
     next_sequence: int
     settled_sequence: int
     settled_chain: bytes
     forked_from: bytes = b""
+    retired_sequence: int = 0
     bytes_used: int = 0
     oldest_unsettled_at: datetime | None = None
     entries_unsettled: int = 0

@@ -40,6 +40,7 @@ def head(connection: Connection) -> JournalHead:
         settled_sequence=epoch.settled_sequence,
         settled_chain=epoch.settled_chain,
         forked_from=epoch.forked_from,
+        retired_sequence=epoch.edge_sequence,
         bytes_used=epochs.kept_bytes(connection),
         oldest_unsettled_at=from_microseconds(oldest[0]) if oldest else None,
         entries_unsettled=epoch.last_sequence - epoch.settled_sequence - lost,

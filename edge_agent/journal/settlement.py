@@ -78,11 +78,16 @@ def _withdraw_movements(connection: Connection, epoch: int, verdicts: Sequence[V
 
 
 def rewind(connection: Connection, watermark: int) -> None:
-    """Take back the settlements after a watermark of the present epoch; what retention deleted is declared as a gap by `read`."""
+    """Take back the settlements after a watermark of the present epoch.
+
+    What retention deleted since cannot be taken back: `read` declares it as a gap, and settling stands at its edge.
+    """
     epoch = epochs.present(connection)
     if watermark >= epoch.settled_sequence:
         return
     chain = epochs.chain_at(connection, epoch, watermark)
+    if chain is None and watermark < epoch.edge_sequence:
+        watermark, chain = epoch.edge_sequence, epoch.edge_chain
     if chain is None:
         sentence = (
             f"The core asks for entries after {watermark}, whose chain hash this journal no longer has: it must fork."

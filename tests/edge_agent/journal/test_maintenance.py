@@ -155,6 +155,23 @@ class TestRetention:
         assert [entry.id.sequence for entry in run.entries] == [4, 5, 6]
         await desk.database.close()
 
+    async def test_a_core_restored_to_before_the_edge_gets_what_is_kept(self, desk: Desk) -> None:
+        """Its watermark's chain hash is no longer known; the hole is declared and settling stands at the edge."""
+        await fill(desk.journal, 6, settled=5)
+        desk.clock.advance(timedelta(days=15).total_seconds())
+        assert await desk.journal.retire() == 4
+        assert await desk.journal.chain_at(2) is None
+        await desk.journal.rewind(2)
+        head = await desk.journal.head()
+        assert (head.retired_sequence, head.settled_sequence, head.settled_chain) == (
+            4,
+            4,
+            await desk.journal.chain_at(4),
+        )
+        run = await desk.journal.read(2, 10, PLENTY)
+        assert (run.gap_first, run.gap_last, [entry.id.sequence for entry in run.entries]) == (3, 4, [5, 6])
+        await desk.database.close()
+
     async def test_unsettled_entries_never_go(self, desk: Desk) -> None:
         await fill(desk.journal, 6)
         desk.clock.advance(timedelta(days=4000).total_seconds())
