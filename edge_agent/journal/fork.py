@@ -13,6 +13,8 @@ from edge_agent.database import Connection
 from edge_agent.journal import epochs, rows
 from edge_agent.journal.epochs import Epoch
 
+_CHUNK = 500
+
 
 def fork(connection: Connection, epoch_id: bytes, sentence: str, now: datetime) -> None:
     """Open a new epoch and move the present one's unsettled entries there; settled ones stay readable where they are."""
@@ -54,25 +56,33 @@ def _bring_forward(connection: Connection, old: Epoch, *, after: int) -> int:
     """Move an epoch's entries after a sequence to the head of the present one; return their bytes."""
     present = epochs.present(connection)
     sequence, chain, moved = present.last_sequence, present.last_chain, 0
-    ids = connection.execute(
-        "SELECT id FROM entry WHERE epoch = ? AND sequence > ? ORDER BY sequence", (old.number, after)
-    ).fetchall()
-    for (identity,) in ids:
-        row = connection.execute(f"SELECT {rows.STORED_COLUMNS} FROM entry WHERE id = ?", (identity,)).fetchone()
-        entry = rows.stored(row)
-        sequence += 1
-        chain = link(chain, sequence, entry.content, entry.raw_sha256)
-        connection.execute(
-            "INSERT INTO former_place (epoch_id, sequence, entry) VALUES (?, ?, ?)", (old.id, entry.sequence, entry.id)
-        )
-        place = (present.number, sequence)
-        connection.execute(
-            "UPDATE entry SET epoch = ?, sequence = ?, chain = ? WHERE id = ?", (*place, chain, entry.id)
-        )
-        connection.execute("UPDATE own_movement SET epoch = ?, sequence = ? WHERE entry = ?", (*place, entry.id))
-        moved += rows.size(entry.content.raw)
+    while found := connection.execute(
+        f"SELECT {rows.STORED_COLUMNS} FROM entry WHERE epoch = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+        (old.number, after, _CHUNK),
+    ).fetchall():
+        places: list[tuple[int, int, bytes, int]] = []
+        left: list[tuple[bytes, int, int]] = []
+        for entry in map(rows.stored, found):
+            sequence, after = sequence + 1, entry.sequence
+            chain = link(chain, sequence, entry.content, entry.raw_sha256)
+            places.append((present.number, sequence, chain, entry.id))
+            left.append((old.id, entry.sequence, entry.id))
+            moved += rows.size(entry.content.raw)
+        _replace(connection, places, left)
     connection.execute(
         "UPDATE epoch SET last_sequence = ?, last_chain = ?, kept_bytes = kept_bytes + ? WHERE number = ?",
         (sequence, chain, moved, present.number),
     )
     return moved
+
+
+def _replace(
+    connection: Connection, places: list[tuple[int, int, bytes, int]], left: list[tuple[bytes, int, int]]
+) -> None:
+    """Give entries their new places (epoch, sequence, chain, id) and remember those they left (epoch id, sequence, id)."""
+    connection.executemany("INSERT INTO former_place (epoch_id, sequence, entry) VALUES (?, ?, ?)", left)
+    connection.executemany("UPDATE entry SET epoch = ?, sequence = ?, chain = ? WHERE id = ?", places)
+    connection.executemany(
+        "UPDATE own_movement SET epoch = ?, sequence = ? WHERE entry = ?",
+        [(epoch, sequence, entry) for epoch, sequence, _, entry in places],
+    )
