@@ -1,7 +1,7 @@
 """The one story of a till's message, whatever brought it: bytes of a known till in, a receipt after the fsync out, or a clear error.
 
     bytes --> mask --> read --> right door? --> what it does to own stock --> journal (fsync) --> receipt
-                 \\--------\\-----------\\-- refused: kept as `rejected`, told to the till
+                |        |           |-- refused: kept as `rejected`, told to the till
 
 Who sent it is settled before (`sign_in`, `vendor_signature`, both on the original bytes). After `mask` nobody sees the original again.
 """

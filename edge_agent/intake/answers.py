@@ -12,11 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 
-class Answer(Struct, frozen=True, kw_only=True):
-    """One JSON object."""
-
-
-class ReceiptAnswer(Answer):
+class ReceiptAnswer(Struct, frozen=True, kw_only=True):
     """The message is on disk and will reach the core; `first` is false when it was accepted before."""
 
     receipt_id: Annotated[str, Meta(description="Names the accepted message; the same for every repeat of it.")]
@@ -25,7 +21,7 @@ class ReceiptAnswer(Answer):
     received_at: Annotated[datetime, Meta(tz=True, description="When it was first accepted, UTC.")]
 
 
-class NothingToBook(Answer):
+class NothingToBook(Struct, frozen=True, kw_only=True):
     """The message was understood and books nothing; it need not be sent again."""
 
     status: Literal["acknowledged"] = "acknowledged"
@@ -33,7 +29,7 @@ class NothingToBook(Answer):
     sentence: str
 
 
-class OrderAnswer(Answer):
+class OrderAnswer(Struct, frozen=True, kw_only=True):
     """What the core last said about an order."""
 
     order_id: str
@@ -47,7 +43,7 @@ class OrderAnswer(Answer):
     as_of: Annotated[datetime, Meta(tz=True)]
 
 
-class VerdictAnswer(Answer):
+class VerdictAnswer(Struct, frozen=True, kw_only=True):
     """What the core made of a message."""
 
     outcome: Literal["booked", "repeat", "amended", "no_effect", "parked"]
@@ -57,7 +53,7 @@ class VerdictAnswer(Answer):
     order_ids: tuple[str, ...]
 
 
-class ReceiptStateAnswer(Answer):
+class ReceiptStateAnswer(Struct, frozen=True, kw_only=True):
     """What became of an accepted message. `verdict` is null until the core has settled it."""
 
     receipt_id: str
@@ -66,10 +62,12 @@ class ReceiptStateAnswer(Answer):
     settled: bool
     received_at: Annotated[datetime, Meta(tz=True)]
     verdict: VerdictAnswer | None
-    orders: Annotated[tuple[OrderAnswer, ...], Meta(description="The sale's orders, as far as the core has told about them.")]
+    orders: Annotated[
+        tuple[OrderAnswer, ...], Meta(description="The sale's orders, as far as the core has told about them.")
+    ]
 
 
-class StockAnswer(Answer):
+class StockAnswer(Struct, frozen=True, kw_only=True):
     """Stock of a SKU in this store: the core's last word and the store's own movements since.
 
     `available` is what the store may promise alone; `on_hand` may be below zero.
@@ -85,7 +83,7 @@ class StockAnswer(Answer):
     as_of: Annotated[datetime, Meta(tz=True)]
 
 
-class StockListAnswer(Answer):
+class StockListAnswer(Struct, frozen=True, kw_only=True):
     """Stock of several SKUs; what no SKU, GTIN or alias stands for is listed in `unknown`."""
 
     levels: tuple[StockAnswer, ...]
@@ -94,20 +92,20 @@ class StockListAnswer(Answer):
     as_of: Annotated[datetime, Meta(tz=True)]
 
 
-class HealthAnswer(Answer):
+class HealthAnswer(Struct, frozen=True, kw_only=True):
     """The process lives."""
 
     status: Literal["ok"] = "ok"
 
 
-class ReadinessAnswer(Answer):
+class ReadinessAnswer(Struct, frozen=True, kw_only=True):
     """Whether tills can sell. Each part says `ok`, or a sentence with what is missing; `core` never stops a till."""
 
     status: Literal["ok", "not ready"]
     parts: dict[str, str]
 
 
-class Problem(Answer, omit_defaults=True):
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457. `reason` is stable and for programs; `detail` says what to do, for people."""
 
     type: str

@@ -124,9 +124,7 @@ def _known(error: TillstreamError | HTTPException) -> TillstreamError:
 
 
 def _defect(error: Exception) -> TillstreamError:
-    sentence = (
-        f"Not accepted: the agent failed ({type(error).__name__}). Send again; if it fails again, report it with the correlation id."
-    )
+    sentence = f"Not accepted: the agent failed ({type(error).__name__}). Send again; if it fails again, report it with the correlation id."
     return Permanent(Reason.INTERNAL, sentence)
 
 

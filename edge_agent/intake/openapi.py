@@ -146,7 +146,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.takes:
         described["parameters"] += [_header("Idempotency-Key", 255), _header("traceparent", 55)]
-        schema = {"$ref": _SCHEMAS + operation.takes}
+        schema: dict[str, Any] = {"$ref": _SCHEMAS + operation.takes}
         if operation.takes == "PlainMessage":
             schema = {"anyOf": [schema, {"$ref": _SCHEMAS + "VendorMessage"}]}
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
@@ -190,7 +190,10 @@ def _response(text: str, shapes: tuple[str, ...], media_type: str) -> dict[str, 
 def _schemas() -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(_SHAPES, ref_template=_SCHEMAS + "{name}")
     plain = json.loads(resources.files("adapters.pos.plain").joinpath("schema.json").read_bytes())
-    vendor = {"type": "object", "description": "A message in the language that the till is set up with, as its vendor documents it."}
+    vendor = {
+        "type": "object",
+        "description": "A message in the language that the till is set up with, as its vendor documents it.",
+    }
     return {**schemas, **_plain(plain), "VendorMessage": vendor}
 
 
@@ -215,7 +218,10 @@ def _security() -> dict[str, Any]:
 
 def _headers() -> dict[str, Any]:
     return {
-        "CorrelationId": {"schema": {"type": "string"}, "description": "The request's id, given or made; name it when asking for help."},
+        "CorrelationId": {
+            "schema": {"type": "string"},
+            "description": "The request's id, given or made; name it when asking for help.",
+        },
         "Receipt": {"schema": {"type": "string"}, "description": "Where to ask what became of it."},
         "RetryAfter": {"schema": {"type": "integer"}, "description": "Seconds to wait before sending again."},
     }

@@ -1,10 +1,10 @@
 """Errors over HTTP: a TillstreamError in, its status and an RFC 9457 problem out, with reason, sentence, path and correlation id.
 
-    401 403   who sends                        404 405   no such thing here
-    400       what the message says            408 413 415   how it was sent
-    409       it contradicts what was accepted before
-    500       a defect of ours: kept as rejected, report it
-    503       not accepted: send again after `Retry-After` seconds
+    400 what the message says, 401 and 403 who sends, 404 and 405 no such thing here, 408, 413 and 415 how it was sent,
+    409 it contradicts what was accepted before, 500 a defect of ours (kept as rejected: report it),
+    503 not accepted, send again after `Retry-After` seconds
+
+The sentence may quote the message, so it passes the card guard before it is sent.
 """
 
 from __future__ import annotations

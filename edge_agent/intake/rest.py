@@ -205,7 +205,7 @@ def _client(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _json(answer: answers.Answer, status: int = 200) -> Response:
+def _json(answer: msgspec.Struct, status: int = 200) -> Response:
     return Response(_encode(answer), status, _NO_STORE, media_type="application/json")
 
 
@@ -237,5 +237,5 @@ def _receipt_state(state: ReceiptState, orders: tuple[answers.OrderAnswer, ...])
     )
 
 
-async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+async def _nowhere(_scope: Scope, _receive: Receive, _send: Send) -> None:
     raise Permanent(Reason.NOT_FOUND, "There is nothing at this address; see /openapi.json.")

@@ -6,7 +6,6 @@ what has not ended after `drain_seconds` is cut, and was not acknowledged.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -80,11 +79,6 @@ class RestServer:
             self.listen()
         if self._socket is not None:
             await self._server.serve(sockets=[self._socket])
-
-    async def started(self) -> None:
-        """Return once requests are being served."""
-        while not self._server.started:
-            await asyncio.sleep(0.002)
 
     def stop(self, *, at_once: bool = False) -> None:
         """Begin to stop; `at_once` waits for nothing that is under way."""

@@ -89,7 +89,8 @@ def is_loopback(client: str) -> bool:
 def _selling(till: CachedTill) -> CachedTill:
     if till.retired:
         raise AuthenticationFailed(
-            Reason.TILL_RETIRED, f"Till {till.till} is retired: put it back with `core-service till put`, or use another one's key."
+            Reason.TILL_RETIRED,
+            f"Till {till.till} is retired: put it back with `core-service till put`, or use another one's key.",
         )
     return till
 

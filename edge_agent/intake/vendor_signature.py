@@ -6,6 +6,7 @@ A till that is unknown, retired or has no secret is answered exactly as one whos
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from adapters.errors import AuthenticationFailed
@@ -15,10 +16,10 @@ from edge_agent.ports import CachedTill
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """How a vendor signs: the header that carries the signature, and `verify(raw, signature, secret, url)`, constant in time."""
+    """How a vendor signs: the header that carries the signature, and `verify(raw, signature, secret, url)`, which raises AuthenticationFailed."""
 
     header: str
-    verify: Callable[[bytes, str, str, str], bool]
+    verify: Callable[[bytes, str, str, str], None]
 
 
 def _square() -> Signed:
@@ -31,12 +32,17 @@ _VENDORS: Mapping[str, Callable[[], Signed]] = {"square": _square}
 
 
 def verify_webhook(till: CachedTill | None, headers: Mapping[str, str], raw: bytes) -> CachedTill:
-    """Return the till in whose name the vendor may speak; raise AuthenticationFailed(SIGNATURE_INVALID)."""
-    if till is not None and not till.retired and till.webhook_secret and till.dialect in _VENDORS:
+    """Return the till in whose name the vendor may speak; raise AuthenticationFailed(SIGNATURE_INVALID).
+
+    The till's secret may be several, separated by commas, while one takes over from another.
+    """
+    if till is not None and not till.retired and till.dialect in _VENDORS:
         signed = _VENDORS[till.dialect]()
         signature = headers.get(signed.header, "")
-        if signature and signed.verify(raw, signature, till.webhook_secret, till.webhook_url):
-            return till
+        for secret in filter(None, map(str.strip, till.webhook_secret.split(","))):
+            with suppress(AuthenticationFailed):
+                signed.verify(raw, signature, secret, till.webhook_url)
+                return till
     sentence = (
         "The webhook's signature does not fit the till, its secret and its address: compare them with `core-service till put` "
         "and with what the vendor's console shows."

@@ -71,9 +71,7 @@ class PrometheusTelemetry:
             names = tuple(sorted(labels))
             text = _words(name)
             full = f"{name}_seconds"
-            metric = Histogram(
-                full, text, names, namespace=self._namespace, registry=self._registry, buckets=_BUCKETS
-            )
+            metric = Histogram(full, text, names, namespace=self._namespace, registry=self._registry, buckets=_BUCKETS)
             family = self._histograms[name] = _Family(metric, names)
         self._child(family, labels).observe(seconds)
 
