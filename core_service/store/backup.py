@@ -5,6 +5,7 @@ The master key and the `pki` folder are files of their own; whoever calls this c
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -61,6 +62,7 @@ def restore(source: Path, url: str, randomness: Randomness, progress: Progress |
         connection.execute("INSERT OR REPLACE INTO feed_identity (only, feed_id) VALUES (1, ?)", (feed_id,))
         connection.execute("PRAGMA journal_mode=DELETE").fetchone()
     aside.rename(target)
+    _sync(target.parent)
     return feed_id
 
 
@@ -83,6 +85,16 @@ def _copy(source: Path, target: Path, progress: Progress | None) -> None:
             f"The copy of {source} is damaged ({answer}); the disk or the database is failing. Take another backup."
         )
         raise Permanent(Reason.JOURNAL_DAMAGED, sentence)
+    _sync(target.parent)
+
+
+def _sync(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _reading(source: Path) -> sqlite3.Connection:

@@ -119,11 +119,7 @@ def translated() -> Iterator[None]:
     except TillstreamError:
         raise
     except exc.IntegrityError as error:
-        if _is_missing_parent(error):
-            sentence = "The record refers to one that does not exist; create that first."
-            raise Permanent(Reason.REFERENCE_UNKNOWN, sentence) from error
-        sentence = "A record of this name is there already; records of this kind are written once."
-        raise Permanent(Reason.ALREADY_EXISTS, sentence) from error
+        raise _broken_rule(error) from error
     except exc.TimeoutError as error:
         sentence = "All connections to the database are busy; try again in a moment."
         raise Transient(Reason.OVERLOADED, sentence, retry_after=1.0) from error
@@ -135,5 +131,13 @@ def translated() -> Iterator[None]:
         raise Transient(Reason.DATABASE_UNAVAILABLE, sentence, retry_after=1.0) from error
 
 
-def _is_missing_parent(error: exc.IntegrityError) -> bool:
-    return getattr(error.orig, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_FOREIGNKEY"
+def _broken_rule(error: exc.IntegrityError) -> Exception:
+    """Return our error for a rule that records break; anything else is our own mistake and stays what it is."""
+    name = getattr(error.orig, "sqlite_errorname", "")
+    if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
+        sentence = "The record refers to one that does not exist; create that first."
+        return Permanent(Reason.REFERENCE_UNKNOWN, sentence)
+    if name in {"SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"}:
+        sentence = "A record of this name is there already; records of this kind are written once."
+        return Permanent(Reason.ALREADY_EXISTS, sentence)
+    return error

@@ -165,6 +165,13 @@ class SetupStoreContract:
         async with core.read("bolt") as uow:
             assert await uow.tills.keys("high-street", "1", after(99)) == [_key(1, 0)]
 
+    async def test_a_key_needs_its_till(self, core: CoreStore) -> None:
+        """The sentence says what to create first."""
+        async with core.begin("acme") as uow:
+            with pytest.raises(Permanent) as refused:
+                await uow.tills.add_key(_key(1, 0), after(0))
+        assert refused.value.reason is Reason.REFERENCE_UNKNOWN
+
     async def test_credentials_are_added_listed_and_revoked(self, core: CoreStore) -> None:
         """Of one's own tenant only; one that names another tenant is refused."""
         for tenant, _ in BOTH:

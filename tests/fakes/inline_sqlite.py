@@ -71,7 +71,7 @@ class InlineConnection:
         self._connection.create_function(*arguments, **options)
 
     async def commit(self) -> None:
-        """Commit."""
+        """End the transaction; what it wrote is durable."""
         self._connection.commit()
 
     async def rollback(self) -> None:
@@ -79,7 +79,7 @@ class InlineConnection:
         self._connection.rollback()
 
     async def close(self) -> None:
-        """Close."""
+        """Give the file back; a transaction under way is rolled back."""
         self._connection.close()
 
     def stop(self) -> None:
