@@ -29,7 +29,7 @@ def reading(message: codec.Message, names: tuple[str, ...], context: TillContext
         return _only(found)
     sentence = notices.of_fields(names)
     if sentence is None:
-        said = f"Nothing of Square's is in it (its fields are {', '.join(name[:40] for name in names[:5])}); check the till's dialect."
+        said = f"Nothing of Square's is in it (its fields are {', '.join(name[:40] for name in names[:5])}); check the till's dialect; an order stands in `order`."
         raise Permanent(Reason.FIELD_MISSING, said, path="$.order")
     return not_a_sale(sentence)
 

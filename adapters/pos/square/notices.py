@@ -67,7 +67,10 @@ _FIELDS = {
         ("webhook_subscription", "event_types", "subscription_test_result"), "Settings of webhooks; no sale."
     ),
     **dict.fromkeys(("errors",), "Square answered with errors; nothing happened."),
-    **dict.fromkeys(("cursor",), "A page without entries; nothing happened."),
+    **dict.fromkeys(
+        ("cursor", "order", "orders", "payment", "payments", "refund", "refunds"),
+        "A page without entries; nothing happened.",
+    ),
     **dict.fromkeys(
         """idempotency_key order_id order_ids payment_id payment_ids location_id location_ids catalog_object_ids query limit filter
         object_ids object batches sources source_id merchant_id updated_after types states amount_money customer_id
@@ -75,6 +78,11 @@ _FIELDS = {
         _REQUEST,
     ),
 }
+
+_OF_A_SALE = frozenset(
+    "line_items lines total total_money total_price total_amount tenders receipt_number sold_at".split()
+)
+"""Square puts none of these at the top of a document: with one of them it is a sale of another language, or without its envelope."""
 
 
 def of_webhook(kind: str) -> str:
@@ -86,7 +94,9 @@ def of_webhook(kind: str) -> str:
 
 
 def of_fields(names: tuple[str, ...]) -> str | None:
-    """Return the sentence for a document with these fields, None when none of them is Square's."""
+    """Return the sentence for a document with these fields, None when none of them is Square's, or when it may be a sale after all."""
+    if not _OF_A_SALE.isdisjoint(names):
+        return None
     if not names:
         return "An empty answer; nothing happened."
     if "idempotency_key" in names:

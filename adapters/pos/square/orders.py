@@ -86,9 +86,10 @@ def _document(order: codec.Order, context: TillContext, path: str) -> Reading:
         for number, line in enumerate(order.line_items or [], start=1)
     ]
     is_return = not lines
-    lines += _beside(beside_lines(order), len(lines) + 1, "Service charges and cash rounding", frame, path)
+    if not is_return:
+        prove_order(order, path)
+        lines += _beside(beside_lines(order), len(lines) + 1, "Service charges and cash rounding", frame, path)
     back = _returned_lines(order, frame, path, first=len(lines) + 1, sign=1 if is_return else -1)
-    prove_order(order, path)
     given_back = returned(order, path)
     sale = Sale(
         kind=DocumentKind.RETURN if is_return else DocumentKind.SALE,
