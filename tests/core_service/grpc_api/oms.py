@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import grpc
 import pytest
@@ -13,16 +15,19 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from adapters.seams.clock import Clock, SystemClock
 from adapters.seams.failpoint import NoFailpoints
-from adapters.seams.randomness import SeededRandomness
+from adapters.seams.randomness import SeededRandomness, SystemRandomness
 from core_service.domain.setup import Credential, Location, LocationKind, Scope, Sku, Tenant
 from core_service.downlink.feed import FeedParts
 from core_service.downlink.numbering import FeedSeams, Heads, Numbering
 from core_service.downlink.oms_feed import OmsFeed
 from core_service.exceptions.replay import Replay
-from core_service.grpc_api.admission import Admission, Listener
-from core_service.grpc_api.choke_point import ChokePoint, ChokePointSeams
+from core_service.fleet.certificates import CertificateAuthority
+from core_service.grpc_api.admission import Listener
+from core_service.grpc_api.choke_point import ChokePointSeams
 from core_service.grpc_api.exception_service import ExceptionService
+from core_service.grpc_api.listeners import ListenerParts, ListenerPlan, RunningListener, start_listener
 from core_service.grpc_api.order_service import OrderService
 from core_service.grpc_api.stock_service import StockService
 from core_service.grpc_api.why_service import WhyService
@@ -38,8 +43,11 @@ from tillstream.oms.v1 import (
     stock_service_pb2_grpc,
     why_service_pb2_grpc,
 )
+from tillstream.oms.v1.exception_service_pb2_grpc import add_ExceptionServiceServicer_to_server as add_exceptions
+from tillstream.oms.v1.order_service_pb2_grpc import add_OrderServiceServicer_to_server as add_orders
+from tillstream.oms.v1.stock_service_pb2_grpc import add_StockServiceServicer_to_server as add_stock
+from tillstream.oms.v1.why_service_pb2_grpc import add_WhyServiceServicer_to_server as add_why
 
-T = TypeVar("T")
 SECONDS = 20.0
 RIVAL = "rival"
 GTIN = "4006381333931"
@@ -98,7 +106,8 @@ class Api:
 
     core: CoreStore
     numbering: Numbering
-    server: grpc.aio.Server
+    listener: RunningListener
+    authority_pem: bytes
     channel: grpc.aio.Channel
     randomness: SeededRandomness
 
@@ -121,7 +130,7 @@ class Api:
 
 def told(error: grpc.aio.AioRpcError) -> tuple[str, str, str]:
     """Return (code, reason, path) of an error as an OMS reads them."""
-    status = rpc_status.from_call(error)  # type: ignore[arg-type] # it has the methods of a call
+    status = rpc_status.from_call(error)
     assert status is not None, error
     info = error_details_pb2.ErrorInfo()
     assert status.details[0].Unpack(info)
@@ -131,34 +140,37 @@ def told(error: grpc.aio.AioRpcError) -> tuple[str, str, str]:
 
 
 @asynccontextmanager
-async def serving(
-    pipeline: Pipeline, credentials: grpc.ServerCredentials | None = None, port: int = 0, seed: int = 7
-) -> AsyncIterator[tuple[Api, int]]:
-    """Serve a pipeline's core on loopback; yields the API and its port."""
+async def serving(pipeline: Pipeline, numbering_clock: Clock | None = None, seed: int = 7) -> AsyncIterator[Api]:
+    """Serve a pipeline's core on the API listener, on loopback over TLS."""
     randomness = SeededRandomness(seed)
     heads = Heads()
-    seams = FeedSeams(clock=pipeline.clock, telemetry=pipeline.telemetry)
+    seams = FeedSeams(clock=numbering_clock or pipeline.clock, telemetry=pipeline.telemetry)
     numbering = Numbering(pipeline.core.feed, heads, seams, owner=f"process {seed}")
     feed = OmsFeed(FeedParts(core=pipeline.core, heads=heads, clock=pipeline.clock, failpoints=NoFailpoints()))
-    gate = ChokePoint(
-        Admission(Listener.API, pipeline.core.platform, pipeline.clock),
-        ChokePointSeams(clock=pipeline.clock, randomness=randomness, telemetry=pipeline.telemetry),
+    services = (
+        lambda server: add_orders(OrderService(pipeline, feed), server),
+        lambda server: add_stock(StockService(pipeline, feed), server),
+        lambda server: add_exceptions(ExceptionService(pipeline.core, Replay(pipeline=pipeline)), server),
+        lambda server: add_why(WhyService(pipeline.core), server),
     )
-    server = grpc.aio.server(interceptors=[gate])
-    order_service_pb2_grpc.add_OrderServiceServicer_to_server(OrderService(pipeline, feed), server)
-    stock_service_pb2_grpc.add_StockServiceServicer_to_server(StockService(pipeline, feed), server)
-    exception_service_pb2_grpc.add_ExceptionServiceServicer_to_server(
-        ExceptionService(pipeline.core, Replay(pipeline=pipeline)), server
+    plan = ListenerPlan(listener=Listener.API, host="127.0.0.1", port=0, services=services)
+    with TemporaryDirectory() as directory:
+        # TLS judges certificates by the machine's clock, whatever the pipeline's says.
+        authority = CertificateAuthority.open(Path(directory) / "pki", SystemClock(), SystemRandomness())
+    parts = ListenerParts(
+        authority=authority,
+        platform=pipeline.core.platform,
+        clock=pipeline.clock,
+        seams=ChokePointSeams(clock=pipeline.clock, randomness=randomness, telemetry=pipeline.telemetry),
+        names=("127.0.0.1",),
     )
-    why_service_pb2_grpc.add_WhyServiceServicer_to_server(WhyService(pipeline.core), server)
-    address = f"127.0.0.1:{port}"
-    bound = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
-    await server.start()
+    listener = await start_listener(plan, parts)
+    address = f"127.0.0.1:{listener.port}"
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{bound}") as channel:
-            yield Api(pipeline.core, numbering, server, channel, randomness), bound
+        async with grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(authority.bundle_pem)) as channel:
+            yield Api(pipeline.core, numbering, listener, authority.bundle_pem, channel, randomness)
     finally:
-        await server.stop(None)
+        await listener.stop()
 
 
 @asynccontextmanager
@@ -167,7 +179,7 @@ async def open_api(*stores: str) -> AsyncIterator[tuple[Shop, Api]]:
     async with open_shop(*stores) as shop:
         await furnish_rival(shop.core)
         await name_mug(shop.core)
-        async with serving(shop.pipeline) as (api, _):
+        async with serving(shop.pipeline) as api:
             yield shop, api
 
 

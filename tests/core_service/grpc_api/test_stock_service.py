@@ -115,7 +115,7 @@ def _request(method: str, request_id: str, quantity: str) -> Any:
         return wire.TransferStockRequest(
             request_id=request_id, from_location="wh-east", to_location="north", items=items(("MUG", quantity))
         )
-    kind = {"ReceiveStock": wire.ReceiveStockRequest, "AdjustStock": wire.AdjustStockRequest}[method]
+    kind = wire.ReceiveStockRequest if method == "ReceiveStock" else wire.AdjustStockRequest
     return kind(request_id=request_id, location="wh-east", items=items(("MUG", quantity)))
 
 
@@ -158,7 +158,7 @@ async def test_each_wrong_field_is_named_with_its_path_and_books_nothing() -> No
             ({"to_location": "wh-east"}, "FIELD_INVALID", "to_location"),
         ):
             fields = {"request_id": "1", "from_location": "wh-east", "to_location": "north", **changed}
-            request = wire.TransferStockRequest(**fields, items=items(("MUG", "1")))  # type: ignore[arg-type]
+            request = wire.TransferStockRequest(**fields, items=items(("MUG", "1")))
             assert (await client.refusal(client.stock.TransferStock, request))[1:] == (reason, path)
         assert await levels(client) == {}
 
@@ -197,7 +197,7 @@ async def test_a_wrong_listing_is_refused_by_name() -> None:
             ({"skus": ["MUG"] * 1001}, "TOO_LARGE", "skus"),
             ({"locations": ["wh-east"] * 1001}, "TOO_LARGE", "locations"),
         ):
-            request = wire.BatchGetStockLevelsRequest(**query)  # type: ignore[arg-type]
+            request = wire.BatchGetStockLevelsRequest(**query)
             assert (await client.refusal(client.stock.BatchGetStockLevels, request))[1:] == (reason, path)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import grpc
 import pytest
 
+from adapters.pos.registry import dialect
 from adapters.seams.clock import VirtualClock
 from adapters.seams.failpoint import NoFailpoints
 from adapters.seams.randomness import SeededRandomness
@@ -176,25 +177,29 @@ async def test_a_watch_ends_when_its_credential_is_revoked() -> None:
             await uow.commit()
         shop.clock.advance(RECHECK_SECONDS)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            while True:
-                await ended.any()
+            await _to_its_end(ended)
         assert told(caught.value)[:2] == ("UNAUTHENTICATED", "CREDENTIAL_INVALID")
         order = await create(colleague, "1")
         assert [told.order_id for told in (await goes_on.next()).orders] == [order]
 
 
-async def test_a_watch_ends_when_the_server_shuts_down_and_leaves_nothing_running() -> None:
+async def test_a_watch_ends_with_a_clear_status_when_the_core_stops_and_leaves_nothing_running() -> None:
     async with open_api() as (_, api):
         watch = watch_orders(api, await api.client())
         await watch.any()
-        reading = asyncio.ensure_future(watch.call.read())
+        stopping = asyncio.ensure_future(api.listener.stop())
         async with asyncio.timeout(SECONDS):
-            await api.server.stop(0.1)
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await reading
-        assert caught.value.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
-        names = {task.get_coro().__qualname__ for task in asyncio.all_tasks()}  # type: ignore[union-attr]
+                await watch.call.read()
+            await stopping
+        assert told(caught.value)[:2] == ("UNAVAILABLE", "NOT_READY")
+        names = {getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()}
         assert not {name for name in names if "ChokePoint" in name or "OmsFeed" in name}
+
+
+async def _to_its_end(watch: Watch) -> None:
+    while True:
+        await watch.any()
 
 
 def _big(number: int) -> orders.Order:
@@ -242,10 +247,10 @@ async def process(url: str, clock: VirtualClock, seed: int) -> AsyncIterator[Api
             clock=clock,
             failpoints=NoFailpoints(),
             telemetry=MemoryTelemetry(),
-            readers=Readers(dialect=lambda name: pytest.fail(name), decode_rights=decode_rights),
+            readers=Readers(dialect=dialect, decode_rights=decode_rights),
             router=NearestRouter(),
         )
-        async with serving(pipeline, seed=seed) as (api, _):
+        async with serving(pipeline, seed=seed) as api:
             yield api
     finally:
         await core.close()
