@@ -56,6 +56,9 @@ def book_document(draft: Draft, read: Read, sale: Sale, key: BusinessKey, router
     record = _record(draft, read, sale, key)
     if sale.kind is DocumentKind.VOID:
         return _void(draft, read, record, key)
+    cancelled = draft.desk.facts.get((DocumentKind.VOID.value, key.source, key.reference)) if key.revision else None
+    if cancelled:
+        return _cancelled_before(draft, read, replace(record, voided_by=cancelled[0].record_id), key)
     _keep(draft, record, key)
     for goods in _moving(sale):
         _move(draft, record, goods)
@@ -111,6 +114,13 @@ def net(sale: Sale) -> dict[str, Decimal]:
 
 def _void(draft: Draft, read: Read, record: SaleRecord, key: BusinessKey) -> Verdict:
     original = _original(draft, record, key)
+    if original is None and key.revision and record.sale.original_reference == key.reference:
+        _keep(draft, record, key)
+        sentence = "Its source cancelled it before it was completed; there is nothing to reverse."
+        draft.tell(record.sale_id, "booked", sentence, _origin(read))
+        return _verdict(read, Outcome.NO_EFFECT, record, (), sentence=sentence)
+    if original is None:
+        raise _nothing_to_void(record)
     _keep(draft, record, key)
     if original.voided_by:
         sentence = f"{original.sale.reference} was voided before by {original.voided_by}; recorded without effect."
@@ -130,14 +140,27 @@ def _void(draft: Draft, read: Read, record: SaleRecord, key: BusinessKey) -> Ver
     return _verdict(read, Outcome.BOOKED, record, stopped)
 
 
-def _original(draft: Draft, record: SaleRecord, key: BusinessKey) -> SaleRecord:
+def _original(draft: Draft, record: SaleRecord, key: BusinessKey) -> SaleRecord | None:
     reference = record.sale.original_reference
     for kind in names.ORIGINAL_KINDS:
         facts = draft.desk.facts.get((kind, key.source, reference or ""))
         if facts:
             return draft.desk.sales[facts[0].record_id]
-    sentence = f"It voids {reference!r}, which this till has not booked; when that document is parked, replay it first: this one follows."
-    raise Permanent(Reason.ORIGINAL_UNKNOWN, sentence)
+    return None
+
+
+def _nothing_to_void(record: SaleRecord) -> Permanent:
+    reference = record.sale.original_reference
+    sentence = f"It voids {reference!r}, which this till has not booked; when that document is parked, replay it: this one follows by itself."
+    return Permanent(Reason.ORIGINAL_UNKNOWN, sentence)
+
+
+def _cancelled_before(draft: Draft, read: Read, record: SaleRecord, key: BusinessKey) -> Verdict:
+    """Record a document that its own source cancelled: the cancellation overtook it, so it has no effect."""
+    _keep(draft, record, key)
+    sentence = f"Recorded without effect: its source cancelled it with {record.voided_by}."
+    draft.tell(record.sale_id, "booked", sentence, _origin(read))
+    return _verdict(read, Outcome.NO_EFFECT, record, (), sentence=sentence)
 
 
 def _record(draft: Draft, read: Read, sale: Sale, key: BusinessKey) -> SaleRecord:

@@ -15,12 +15,17 @@ from typing import TypeAlias
 
 from adapters.canonical.rights import ZERO, Position, uncovered
 from adapters.canonical.stock import Movement
+from adapters.errors import Permanent
+from adapters.reasons import Reason
 from core_service.domain.exception import ParkedException
 from core_service.domain.order import LineageStep, Order, OrderStatus, Reservation
 from core_service.domain.setup import Location, LocationKind, Sku, Store, Till
 from core_service.domain.work import NewWork
 from core_service.ports.ingest import FactRecord, KnownFact, SaleRecord
 from core_service.ports.stock import LocationSku, RightsTransfer
+
+MOST_UNITS = Decimal(10) ** 12
+"""Units of one SKU at one place; in micro-units they and their parts still fit 64 bits."""
 
 FactName: TypeAlias = tuple[str, str, str]
 """(kind, source, reference)"""
@@ -169,7 +174,12 @@ class Draft:
         return self.desk.positions[pair] if found is None else found
 
     def put(self, pair: LocationSku, position: Position) -> None:
-        """Set a position."""
+        """Set a position; raise Permanent(QUANTITY_INVALID) beyond what every engine adds up exactly."""
+        if abs(position.on_hand) > MOST_UNITS:
+            sentence = (
+                f"{pair[1]} at {pair[0]} would stand at {position.on_hand}, beyond {MOST_UNITS}; correct the quantity."
+            )
+            raise Permanent(Reason.QUANTITY_INVALID, sentence)
         self.effects.positions[pair] = position
 
     def tell(self, record_id: str, stage: str, sentence: str, details: Mapping[str, str] | None = None) -> None:

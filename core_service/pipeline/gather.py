@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from adapters.canonical.key import BusinessKey
 from adapters.canonical.rights import Position
 from adapters.canonical.sale import DocumentKind, Sale
 from core_service.domain.order import Order
@@ -50,7 +51,7 @@ async def desk_for(uow: UnitOfWork, reads: Sequence[Read], settings: Settings, n
     desk.settings = replace(settings, skus=await uow.skus.resolve(sorted({*items})))
     names = {key.name for _, key in documents}
     for document, key in documents:
-        names.update(_originals(document, key.source) if isinstance(document, Sale) else ())
+        names.update(_about(document, key) if isinstance(document, Sale) else ())
     desk.facts = {name: list(facts) for name, facts in (await uow.keys.find(sorted(names))).items()}
     desk.sales = await uow.sales.get(sorted(_records(desk.facts)))
     await _orders(uow, desk)
@@ -104,10 +105,11 @@ async def load_positions(uow: UnitOfWork, desk: Desk, pairs: Iterable[LocationSk
     desk.positions |= {pair: found.get(pair, Position()) for pair in wanted}
 
 
-def _originals(sale: Sale, source: str) -> list[FactName]:
-    if sale.kind is not DocumentKind.VOID or not sale.original_reference:
-        return []
-    return [(kind, source, sale.original_reference) for kind in ORIGINAL_KINDS]
+def _about(sale: Sale, key: BusinessKey) -> list[FactName]:
+    """Return the other documents that decide about this one: a void's original; for a versioned one its source's cancellation."""
+    if sale.kind is not DocumentKind.VOID:
+        return [(DocumentKind.VOID.value, key.source, key.reference)] if key.revision else []
+    return [(kind, key.source, sale.original_reference) for kind in ORIGINAL_KINDS if sale.original_reference]
 
 
 def _records(facts: dict[FactName, list[KnownFact]]) -> set[str]:

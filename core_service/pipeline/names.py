@@ -5,7 +5,8 @@ from __future__ import annotations
 from adapters.canonical.entry import Entry, EntryId
 from adapters.canonical.key import BusinessKey, derived_id
 
-ORIGINAL_KINDS = ("sale", "return")
+SALE = "sale"
+ORIGINAL_KINDS = (SALE, "return")
 """What a void may be about, in the order looked for."""
 
 
@@ -21,7 +22,7 @@ def fact_id(tenant: str, key: BusinessKey) -> str:
 
 def sale_id_about(tenant: str, source: str, reference: str) -> str:
     """Return the id that a sale has, or will have, by its number."""
-    return derived_id("sal", tenant, "sale", source, reference)
+    return derived_id("sal", tenant, SALE, source, reference)
 
 
 def order_source(key_source: str) -> str:

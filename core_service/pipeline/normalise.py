@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -18,16 +17,8 @@ from adapters.pos.contract import PosDialect, TillContext
 from adapters.reasons import Reason
 from core_service.domain.setup import Store
 from core_service.pipeline.desk import Settings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RightsMessage:
-    """An agent's own fact about rights. An acknowledgement has only the transfer; a return says whose units and how many, above zero."""
-
-    transfer_id: str
-    sku: str = ""
-    quantity: Decimal = Decimal(0)
-
+from core_service.pipeline.rights_message import RightsMessage
+from core_service.pipeline.storable import check_reading, check_rights
 
 Dialects: TypeAlias = Callable[[str], PosDialect]
 """A dialect by name; raises Permanent(DIALECT_UNKNOWN)."""
@@ -75,8 +66,11 @@ def read(sender: Sender, entry: Entry, settings: Settings, readers: Readers) -> 
     blank = Read(agent=sender.agent, store=sender.store, entry=entry, raw_id=sender.raw_id)
     try:
         if entry.content.kind in {EntryKind.RIGHTS_ACKNOWLEDGED, EntryKind.RIGHTS_RETURNED}:
-            return replace(blank, rights=readers.decode_rights(entry.content.kind, entry.content.raw))
+            message = readers.decode_rights(entry.content.kind, entry.content.raw)
+            check_rights(message)
+            return replace(blank, rights=message)
         reading, version = _till_message(sender.store, entry, settings, readers)
+        check_reading(reading)
         return replace(blank, reading=reading, dialect_version=version)
     except TillstreamError as error:
         return replace(blank, refusal=error)
@@ -146,3 +140,6 @@ def _numbers(version: str) -> tuple[int, ...]:
     if all(part.isascii() and part.isdigit() for part in parts):
         return tuple(int(part) for part in parts)
     return (2**63,)
+
+
+__all__ = ["Dialects", "Read", "Readers", "RightsDecoder", "RightsMessage", "Sender", "internal", "read"]

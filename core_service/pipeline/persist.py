@@ -13,7 +13,7 @@ from core_service.domain.exception import ExceptionStatus
 from core_service.domain.order import LineageStep, Reservation
 from core_service.domain.work import NewWork, WorkKind
 from core_service.pipeline.desk import CloseReservations, Desk
-from core_service.pipeline.names import ORIGINAL_KINDS, sale_id_about, work_id
+from core_service.pipeline.names import ORIGINAL_KINDS, SALE, sale_id_about, work_id
 from core_service.pipeline.park import Alarm, alarmed
 from core_service.pipeline.reserve import CORE
 from core_service.ports.stock import LocationSku
@@ -87,7 +87,7 @@ async def _promise(uow: UnitOfWork, reservations: list[Reservation]) -> None:
 async def _followed(uow: UnitOfWork, desk: Desk) -> None:
     """Replay the voids that were parked because their original was not there yet."""
     names = {
-        sale_id_about(desk.tenant, known.key.source, known.key.reference)
+        known.record_id if known.key.kind == SALE else sale_id_about(desk.tenant, known.key.source, known.key.reference)
         for known in desk.decided.keys
         if known.key.kind in ORIGINAL_KINDS
     }

@@ -15,8 +15,9 @@ from adapters.reasons import Reason
 from core_service.domain.setup import Store
 from core_service.pipeline.desk import Draft
 from core_service.pipeline.names import transfer_id
-from core_service.pipeline.normalise import Read, RightsMessage
-from core_service.pipeline.validate import known
+from core_service.pipeline.normalise import Read
+from core_service.pipeline.rights_message import RightsMessage
+from core_service.pipeline.validate import counted, known
 from core_service.ports.stock import LocationSku, RightsTransfer, TransferState
 
 
@@ -76,7 +77,7 @@ def _returned(draft: Draft, read: Read, message: RightsMessage) -> Verdict:
             sentence = f"Transfer {message.transfer_id!r} is another one on record; the agent has to give its return an id of its own."
             raise Permanent(Reason.RIGHTS_TRANSFER_UNKNOWN, sentence)
         return _repeat(read, message)
-    if message.quantity <= 0:
+    if counted(message.quantity) <= 0:
         sentence = (
             f"{message.quantity} units of rights cannot be given back; the agent has to send a quantity above zero."
         )

@@ -6,8 +6,10 @@ Raises Permanent with the reason that parks the whole document: what a customer 
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from adapters.canonical.key import BusinessKey
+from adapters.canonical.quantity import QuantityError, parse_quantity
 from adapters.canonical.sale import DocumentKind, Fulfilment, Sale, SaleLine
 from adapters.errors import Permanent
 from adapters.reasons import Reason
@@ -25,12 +27,23 @@ def own_store(key: BusinessKey, store: str) -> None:
         raise Permanent(Reason.STORE_MISMATCH, sentence)
 
 
+def counted(quantity: Decimal) -> Decimal:
+    """Return a quantity that the ledger can hold exactly; raise Permanent(QUANTITY_INVALID)."""
+    try:
+        return parse_quantity(quantity)
+    except QuantityError as error:
+        sentence = f"{error}; correct the till, then replay."
+        raise Permanent(Reason.QUANTITY_INVALID, sentence) from error
+
+
 def resolved(sale: Sale, store: str, settings: Settings) -> Sale:
-    """Return the document with each line's item as the SKU; raise Permanent with the reason that parks it."""
+    """Return the document with each line's item as the SKU, a void without lines (its original has them); raise Permanent to park it."""
     currency = settings.stores[store].currency
     if sale.currency != currency:
         sentence = f"Store {store!r} sells in {currency}, the document is in {sale.currency}; correct the store or the till, then replay."
         raise Permanent(Reason.CURRENCY_INVALID, sentence)
+    if sale.kind is DocumentKind.VOID:
+        return replace(sale, lines=())
     lines = tuple(_line(line, sale, settings) for line in sale.lines)
     if any(ships(line, sale) for line in lines):
         _address(sale)
@@ -54,6 +67,7 @@ def known(item: str, settings: Settings) -> Sku:
 
 
 def _line(line: SaleLine, sale: Sale, settings: Settings) -> SaleLine:
+    counted(line.quantity)
     if not line.item:
         return line
     sku = known(line.item, settings)

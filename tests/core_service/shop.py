@@ -95,7 +95,7 @@ class FakeAgent:
         context = TillContext(store=self.identity.store, till="1", currency="GBP", received_at=VirtualClock().now())
         try:
             return ScriptDialect().read(raw, context).key
-        except (Permanent, RuntimeError, ValueError):
+        except (Permanent, RuntimeError, ValueError, LookupError):
             return None
 
     def chain_at(self, sequence: int) -> bytes:

@@ -13,9 +13,10 @@ from adapters.reasons import Reason
 from core_service.domain.exception import ExceptionStatus
 from core_service.domain.order import OrderStatus
 from core_service.exceptions.replay import replay_matching
+from core_service.orders.dispatching import begin_dispatch
 from core_service.pipeline.continuity import DeclaredGap
 from core_service.pipeline.ingest import ingest
-from tests.core_service.shop import TENANT, open_shop
+from tests.core_service.shop import TENANT, Shop, open_shop
 from tests.fakes.script_dialect import Line, script
 
 
@@ -135,23 +136,49 @@ async def test_an_unknown_exception_is_named():
             await shop.replay("exc_404")
 
 
-async def test_an_order_that_lost_its_goods_is_routed_elsewhere_by_a_replay():
-    async with open_shop() as shop:
+async def lost(shop: Shop, *, begun: bool) -> str:
+    """Sell at the counter what an order was promised, with goods in the warehouse; return the exception that names the order."""
+    async with shop.core.begin(TENANT) as uow:
+        north = await uow.locations.get("north")
+        assert north is not None
+        await uow.locations.put(replace(north, wms_url="http://127.0.0.1:9", wms_secret="s"))
+        await uow.commit()
+    await shop.receive("north", "MUG", "10")
+    agent = shop.agent("north").journal(script("sale", "1", [Line("MUG", "2", ship=True)]))
+    await shop.send(agent)
+    if begun:
+        [order] = await shop.orders()
         async with shop.core.begin(TENANT) as uow:
-            north = await uow.locations.get("north")
-            assert north is not None
-            await uow.locations.put(replace(north, wms_url="http://127.0.0.1:9", wms_secret="s"))
+            assert await begin_dispatch(uow, order.order_id, shop.clock.now()) is not None
             await uow.commit()
-        await shop.receive("north", "MUG", "10")
-        agent = shop.agent("north").journal(script("sale", "1", [Line("MUG", "2", ship=True)]))
-        await shop.send(agent)
-        await shop.send(agent.journal(script("sale", "2", [Line("MUG", "9")])))
-        async with shop.core.read(TENANT) as uow:
-            [exception] = await uow.exceptions.list(Reason.RIGHTS_OVERDRAWN, None, None, 10)
-        await shop.receive("wh-east", "MUG", "5")
-        done = await shop.replay(exception.exception_id)
+    await shop.receive("wh-east", "MUG", "5")
+    await shop.send(agent.journal(script("sale", "2", [Line("MUG", "9")])))
+    async with shop.core.read(TENANT) as uow:
+        [exception] = await uow.exceptions.list(Reason.RIGHTS_OVERDRAWN, None, None, 10)
+    return exception.exception_id
+
+
+async def test_fault_038_an_order_that_lost_its_goods_is_routed_elsewhere():
+    async with open_shop() as shop:
+        name = await lost(shop, begun=False)
+        await shop.drain()
+        done = await shop.replay(name)
         assert done.exception.status is ExceptionStatus.RESOLVED
         [order] = await shop.orders()
         assert (order.status, order.location) == (OrderStatus.ROUTED, "wh-east")
         assert (await shop.position("north", "MUG")).reserved == Decimal(0)
+        await shop.sound()
+
+
+async def test_fault_038_an_order_that_may_be_at_its_warehouse_stays_and_is_named_until_goods_come():
+    async with open_shop() as shop:
+        name = await lost(shop, begun=True)
+        await shop.drain()
+        still = await shop.replay(name)
+        assert still.exception.status is ExceptionStatus.OPEN
+        [order] = await shop.orders()
+        assert (order.status, order.location) == (OrderStatus.ROUTED, "north")
+        await shop.receive("north", "MUG", "20", "more")
+        done = await shop.replay(name)
+        assert done.exception.status is ExceptionStatus.RESOLVED
         await shop.sound()
