@@ -15,6 +15,9 @@ from enum import StrEnum
 from adapters.canonical.uplink import Credit, Opened
 from edge_agent.ports import JournalHead
 
+MOST_BATCHES = 4
+"""Batches in flight: enough to keep a slow line full, few enough that a cut wastes little and the pace soon learns."""
+
 
 class Action(StrEnum):
     """What the core's position asks of the agent."""
@@ -106,6 +109,8 @@ class Window:
         """Return what may be sent now; None when a settlement has to come first."""
         if not self.in_flight:
             return Allowance(max(1, min(pace.entries, self.credit.entries)), max(1, min(pace.bytes, self.credit.bytes)))
+        if len(self.in_flight) >= MOST_BATCHES:
+            return None
         entries = min(pace.entries, self.credit.entries - self.entries_in_flight)
         size = min(pace.bytes, self.credit.bytes - self.bytes_in_flight)
         return Allowance(entries, size) if entries > 0 and size > 0 else None
