@@ -1,186 +1,225 @@
-"""The only wiring of the core: settings and an open store in, every part built and connected out; nothing else constructs across rooms."""
+"""The only wiring of the core: settings, seams and an open store in, every part of the server built and connected out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import ipaddress
+from collections.abc import Mapping
 
 import httpx2
+import uvicorn
+from starlette.requests import Request
 
-from adapters.canonical.key import derived_id
-from adapters.errors import Permanent
-from adapters.pos.registry import dialect
+from adapters.errors import AuthenticationFailed
 from adapters.reasons import Reason
-from adapters.seams.clock import Clock
-from adapters.seams.failpoint import Failpoints, KillingFailpoints, NoFailpoints
-from adapters.seams.randomness import Randomness
-from adapters.seams.telemetry import NoTelemetry, Telemetry
-from adapters.wms.generic_rest.codec import read_event
-from adapters.wms.registry import warehouse_system
-from core_service.dispatch.egress import CheckedTransport, Egress
-from core_service.dispatch.warehouse import OrderActs, WarehouseDispatch
-from core_service.domain.exception import ParkedException
-from core_service.domain.order import LineageStep, Order
-from core_service.domain.work import ClaimedWork, NewWork, WorkKind
-from core_service.exceptions.replay import Replay, replay_matching
-from core_service.fleet.join_tokens import Addresses
-from core_service.grpc_api.wire import decode_rights
-from core_service.orders.dispatching import begin_dispatch
-from core_service.orders.warehouse_report import apply_warehouse_report, tell_order
+from core_service.domain.setup import Scope
+from core_service.downlink.feed import FeedParts
+from core_service.downlink.numbering import FeedSeams, Heads, Numbering
+from core_service.downlink.oms_feed import OmsFeed
+from core_service.fleet.certificates import CertificateAuthority
+from core_service.fleet.enrolment import Enrolment
+from core_service.fleet.join_tokens import JoinTokens
+from core_service.fleet.roster import Roster
+from core_service.grpc_api.admin_service import AdminSeams, AdminService
+from core_service.grpc_api.admission import Listener
+from core_service.grpc_api.choke_point import ChokePointSeams
+from core_service.grpc_api.downlink_service import DownlinkService
+from core_service.grpc_api.enrolment_service import EnrolmentService
+from core_service.grpc_api.exception_service import ExceptionService
+from core_service.grpc_api.fleet_service import FleetService
+from core_service.grpc_api.listeners import ListenerParts, ListenerPlan
+from core_service.grpc_api.order_service import OrderService
+from core_service.grpc_api.services import API_NAMES, AgentServicers, ApiServicers, agent_services, api_services
+from core_service.grpc_api.stock_service import StockService
+from core_service.grpc_api.uplink_service import UplinkService
+from core_service.grpc_api.why_service import WhyService
+from core_service.intake.admission import OpeningTurns
+from core_service.intake.stream_session import OpenSessions, StreamParts
+from core_service.intake.webhooks import WebhookIntake
+from core_service.parts import (
+    Seams,
+    addresses,
+    arrivals,
+    parked_work,
+    pipeline_for,
+    replay_for,
+    work_handlers,
+)
 from core_service.pipeline.ingest import Pipeline
-from core_service.pipeline.normalise import Readers
-from core_service.pipeline.park import owner
-from core_service.pipeline.rerouting import route_waiting
-from core_service.pipeline.route import NearestRouter
-from core_service.ports.unit_of_work import CoreStore, UnitOfWork
-from core_service.settings import ListenerSettings, Settings
-from core_service.setup.desk import Arrival
-from core_service.setup.tills import tell_till
-from core_service.work.worker import Handler, ParkedWork
+from core_service.pipeline.writer import IngestWriter
+from core_service.ports.unit_of_work import CoreStore
+from core_service.rest_api.application import RestDoors, RestSeams, application
+from core_service.rest_api.overview import overview_page
+from core_service.settings import Settings
+from core_service.setup.sign_in import sign_in
+from core_service.telemetry.metrics import PrometheusTelemetry
+from core_service.work.worker import Worker, WorkerSeams, WorkerSettings
 
-CALL_SECONDS = 10.0
-"""Deadline of every call to a warehouse system."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seams:
-    """What is injected everywhere."""
-
-    clock: Clock
-    randomness: Randomness
-    failpoints: Failpoints
-    telemetry: Telemetry
+NUMBERING_SILENCE_SECONDS = 10.0
+"""Readiness fails when changes have not been numbered for so long."""
 
 
-def failpoints(settings: Settings) -> Failpoints:
-    """Return what the settings arm, for tests with real processes; nothing in production."""
-    return KillingFailpoints(settings.failpoint) if settings.failpoint else NoFailpoints()
+class Rooms:
+    """Every part, built in the order in which they need each other."""
+
+    def __init__(self, settings: Settings, seams: Seams, store: CoreStore, client: httpx2.AsyncClient) -> None:
+        self._settings = settings
+        self._seams = seams
+        self._store = store
+        self.pipeline = pipeline_for(store, seams.clock, seams.failpoints, seams.telemetry)
+        self._replay = replay_for(self.pipeline)
+        owner = seams.randomness.token(8).hex()
+        heads = Heads()
+        self.numbering = Numbering(store.feed, heads, FeedSeams(clock=seams.clock, telemetry=seams.telemetry), owner)
+        self._feed = FeedParts(core=store, heads=heads, clock=seams.clock, failpoints=seams.failpoints)
+        self.writer = IngestWriter(self.pipeline, seams.randomness)
+        self.worker = _worker(self.pipeline, client, seams, owner)
+        self._authority = CertificateAuthority.open(settings.directory / "pki", seams.clock, seams.randomness)
+        self.listener_parts = ListenerParts(
+            authority=self._authority,
+            platform=store.platform,
+            clock=seams.clock,
+            seams=ChokePointSeams(clock=seams.clock, randomness=seams.randomness, telemetry=seams.telemetry),
+            names=settings.server_names,
+        )
+
+    def committed(self) -> None:
+        """Look at once: something that others wait for was committed."""
+        self.numbering.poke()
+        self.worker.wake()
+
+    def plans(self) -> tuple[ListenerPlan, ListenerPlan]:
+        """Return the two listeners."""
+        enrolment = EnrolmentService(
+            Enrolment(
+                core=self._store,
+                authority=self._authority,
+                clock=self._seams.clock,
+                agents_address=addresses(self._settings).agents,
+            )
+        )
+        agents, api = self._settings.agents, self._settings.api
+        return (
+            ListenerPlan(
+                listener=Listener.AGENTS,
+                host=agents.host,
+                port=agents.port,
+                services=agent_services(self._agent_servicers(enrolment)),
+            ),
+            ListenerPlan(
+                listener=Listener.API,
+                host=api.host,
+                port=api.port,
+                services=api_services(self._api_servicers(enrolment)),
+                reflection=API_NAMES if api.reflection else (),
+            ),
+        )
+
+    def http_config(self, metrics: PrometheusTelemetry) -> uvicorn.Config:
+        """Return the HTTP listener."""
+        seams = self._seams
+        intake = WebhookIntake(
+            store=self._store,
+            clock=seams.clock,
+            failpoints=seams.failpoints,
+            telemetry=seams.telemetry,
+            wake=self.committed,
+        )
+
+        async def receive(tenant: str, location: str, headers: Mapping[str, str], raw: bytes) -> tuple[str, bool]:
+            received = await intake.receive(tenant, location, headers, raw)
+            return received.event_id, received.first
+
+        doors = RestDoors(
+            receive_webhook=receive, readiness=self._readiness, metrics=metrics.text, overview=self._overview
+        )
+        app = application(doors, RestSeams(clock=seams.clock, randomness=seams.randomness, telemetry=seams.telemetry))
+        rest = self._settings.rest
+        return uvicorn.Config(
+            app,
+            host=rest.host,
+            port=rest.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=512,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=10,
+        )
+
+    def _agent_servicers(self, enrolment: EnrolmentService) -> AgentServicers:
+        seams = self._seams
+        streams = StreamParts(
+            core=self._store,
+            writer=self.writer,
+            clock=seams.clock,
+            randomness=seams.randomness,
+            telemetry=seams.telemetry,
+            failpoints=seams.failpoints,
+            turns=OpeningTurns(seams.randomness),
+            sessions=OpenSessions(),
+            committed=self.committed,
+        )
+        return AgentServicers(uplink=UplinkService(streams), downlink=DownlinkService(self._feed), enrolment=enrolment)
+
+    def _api_servicers(self, enrolment: EnrolmentService) -> ApiServicers:
+        seams, store = self._seams, self._store
+        tokens = JoinTokens(
+            core=store,
+            authority=self._authority,
+            clock=seams.clock,
+            randomness=seams.randomness,
+            addresses=addresses(self._settings),
+        )
+        admin = AdminSeams(clock=seams.clock, randomness=seams.randomness, arrived=arrivals(self.pipeline))
+        oms_feed = OmsFeed(self._feed)
+        return ApiServicers(
+            admin=AdminService(store, admin),
+            enrolment=enrolment,
+            exceptions=ExceptionService(store, self._replay),
+            fleet=FleetService(tokens, Roster(core=store, clock=seams.clock)),
+            orders=OrderService(self.pipeline, oms_feed),
+            stock=StockService(self.pipeline, oms_feed),
+            why=WhyService(store),
+        )
+
+    async def _readiness(self) -> dict[str, str]:
+        await self._store.platform.tenants("", 1)
+        silence = self.numbering.seconds_since_round
+        numbered = silence is not None and silence < NUMBERING_SILENCE_SECONDS
+        return {
+            "database": "ok",
+            "feed": "ok" if numbered else "Changes are not being numbered; look into the log for feed failures.",
+        }
+
+    async def _overview(self, request: Request) -> str:
+        host = request.client.host if request.client else ""
+        if self._settings.rest.overview_from_loopback and _is_loopback(host):
+            return await overview_page(self._store, self._seams.clock.now())
+        credential = await sign_in(self._store.platform, request.headers.get("authorization"))
+        if Scope.ORDERS_READ not in credential.scopes:
+            sentence = "This credential has not got the scope orders:read; make one that has."
+            raise AuthenticationFailed(Reason.SCOPE_MISSING, sentence)
+        return await overview_page(self._store, self._seams.clock.now(), credential.tenant)
 
 
-def addresses(settings: Settings) -> Addresses:
-    """Return the listeners' addresses as agents reach them."""
-    return Addresses(agents=_advertised(settings.agents), api=_advertised(settings.api))
-
-
-def pipeline_for(
-    store: CoreStore, clock: Clock, places: Failpoints | None = None, telemetry: Telemetry | None = None
-) -> Pipeline:
-    """Return the pipeline on a store, for the server and for commands alike."""
-    return Pipeline(
-        core=store,
-        clock=clock,
-        failpoints=places or NoFailpoints(),
-        telemetry=telemetry or NoTelemetry(),
-        readers=Readers(dialect=dialect, decode_rights=decode_rights),
-        router=NearestRouter(),
+def _worker(pipeline: Pipeline, client: httpx2.AsyncClient, seams: Seams, owner: str) -> Worker:
+    return Worker(
+        claims=pipeline.core.work_claims,
+        handlers=work_handlers(pipeline, client),
+        parked=parked_work(pipeline.core, seams.clock),
+        seams=WorkerSeams(
+            clock=seams.clock,
+            randomness=seams.randomness,
+            failpoints=seams.failpoints,
+            telemetry=seams.telemetry,
+        ),
+        owner=owner,
+        settings=WorkerSettings(poll_seconds=0.25),
     )
 
 
-def arrivals(pipeline: Pipeline) -> Arrival:
-    """Return what set-up calls when something arrives that parked messages wait for."""
-
-    async def arrived(uow: UnitOfWork, reason: Reason, source: str) -> int:
-        return await replay_matching(uow, pipeline, reason, source)
-
-    return arrived
-
-
-def replay_for(pipeline: Pipeline) -> Replay:
-    """Return the replay of exceptions: entries by the pipeline, parked work by making it due again."""
-
-    async def again(uow: UnitOfWork, exception: ParkedException) -> str:
-        work = NewWork(
-            work_id=derived_id("wrk", uow.tenant, "again", exception.exception_id),
-            kind=WorkKind(exception.source.partition("/")[2]),
-            subject=exception.reference,
-            destination=exception.dialect or "core",
-            due_at=pipeline.clock.now(),
-        )
-        await uow.work.again(work)
-        return exception.record_id
-
-    return Replay(pipeline=pipeline, others={"work": again})
-
-
-def order_acts() -> OrderActs:
-    """Return what dispatch may do to orders."""
-
-    async def tell(uow: UnitOfWork, order_id: str, sentence: str, now: datetime) -> Order | None:
-        return await tell_order(uow, order_id, sentence, now, stage="dispatched")
-
-    return OrderActs(begin=begin_dispatch, report=apply_warehouse_report, tell=tell)
-
-
-def warehouse_client(settings: Settings) -> httpx2.AsyncClient:
-    """Return the HTTP client for calls to warehouse systems: guarded, with a deadline, without redirects."""
-    egress = Egress(settings.egress.allowed_networks)
-    transport = CheckedTransport(egress, httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_connections=64)))
-    return httpx2.AsyncClient(transport=transport, timeout=CALL_SECONDS, follow_redirects=False)
-
-
-def work_handlers(pipeline: Pipeline, client: httpx2.AsyncClient) -> dict[WorkKind, Handler]:
-    """Return what does each kind of due work."""
-    store = pipeline.core
-    dispatch = WarehouseDispatch(
-        store=store,
-        clock=pipeline.clock,
-        failpoints=pipeline.failpoints,
-        system=lambda location: warehouse_system(client, location.wms_url, location.wms_secret),
-        read_event=read_event,
-        orders=order_acts(),
-    )
-    replay = replay_for(pipeline)
-
-    async def route_order(work: ClaimedWork) -> None:
-        async with store.begin(work.tenant) as uow:
-            await route_waiting(uow, work.subject, pipeline.router, pipeline.clock.now())
-            await uow.commit()
-
-    async def replay_exception(work: ClaimedWork) -> None:
-        await replay.replay(work.tenant, work.subject)
-
-    async def tell_about_till(work: ClaimedWork) -> None:
-        await tell_till(store, work)
-
-    return {
-        WorkKind.DISPATCH_ORDER: dispatch.dispatch,
-        WorkKind.CANCEL_DISPATCH: dispatch.cancel,
-        WorkKind.WMS_EVENT: dispatch.take_event,
-        WorkKind.ROUTE_ORDER: route_order,
-        WorkKind.REPLAY_EXCEPTION: replay_exception,
-        WorkKind.TELL_TILL: tell_about_till,
-    }
-
-
-def parked_work(store: CoreStore, clock: Clock) -> ParkedWork:
-    """Return what makes an exception of work that was given up; a replay makes the work due again."""
-
-    async def park(work: ClaimedWork, reason: Reason, sentence: str) -> None:
-        now = clock.now()
-        exception = ParkedException(
-            exception_id=derived_id("exc", work.tenant, "work", work.work_id, work.fence),
-            reason=reason,
-            sentence=sentence,
-            owner=owner(reason),
-            source=f"work/{work.kind}",
-            reference=work.subject,
-            dialect=work.destination,
-            record_id=work.subject,
-            created_at=now,
-        )
-        step = LineageStep(
-            record_id=work.subject, at=now, stage="parked", sentence=sentence, details={"reason": reason}
-        )
-        async with store.begin(work.tenant) as uow:
-            await uow.exceptions.add([exception])
-            await uow.lineage.add([step])
-            await uow.commit()
-
-    return park
-
-
-def _advertised(listener: ListenerSettings) -> str:
-    if not listener.advertise and listener.port == 0:
-        sentence = "Give the listener a port, or say in `advertise` how agents reach it."
-        raise Permanent(Reason.SETTINGS_INVALID, sentence)
-    return listener.advertise or f"{listener.host}:{listener.port}"
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

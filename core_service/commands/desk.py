@@ -9,7 +9,7 @@ from core_service.setup.desk import Desk
 
 async def desk_of(here: Surroundings, store: CoreStore, tenant: str) -> Desk:
     """Return the set-up desk of a tenant; parked messages that a change may settle are replayed by the running core."""
-    from core_service.app import arrivals, pipeline_for
+    from core_service.parts import arrivals, pipeline_for
 
     return Desk(
         core=store,

@@ -37,9 +37,9 @@ def create_token(here: Surroundings, /, *, tenant: str, store: str, agent: str, 
     """Make a token; paste it into `edge-agent enrol` on the box."""
 
     async def work() -> dict[str, Any]:
-        from core_service.app import addresses
         from core_service.fleet.certificates import CertificateAuthority
         from core_service.fleet.join_tokens import JoinTokens
+        from core_service.parts import addresses
 
         authority = CertificateAuthority.open(here.settings.directory / "pki", here.clock, here.randomness)
         async with here.store() as opened:

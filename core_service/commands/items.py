@@ -58,7 +58,7 @@ def put_sku(here: Surroundings, /, *, sku_id: str, tenant: str, as_json: bool, *
 @json_option
 @click.pass_obj
 def list_skus(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
-    """List SKUs."""
+    """Show the catalogue by SKU."""
 
     async def work() -> list[dict[str, Any]]:
         async with here.store() as opened, opened.read(await known_tenant(opened, tenant)) as uow:

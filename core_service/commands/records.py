@@ -96,7 +96,7 @@ def replay_exception(here: Surroundings, /, *, exception_id: str, tenant: str, a
     """Read the message again with today's dialects and data, and book it if that works now."""
 
     async def work() -> dict[str, Any]:
-        from core_service.app import pipeline_for, replay_for
+        from core_service.parts import pipeline_for, replay_for
 
         async with here.store() as store:
             replay = replay_for(pipeline_for(store, here.clock))
@@ -185,7 +185,7 @@ def import_stock(here: Surroundings, /, *, file: Path, tenant: str, as_json: boo
     async def work() -> list[dict[str, Any]]:
         from rich.progress import Progress
 
-        from core_service.app import pipeline_for
+        from core_service.parts import pipeline_for
         from core_service.stock.opening import import_opening_stock
 
         async with here.store() as store:

@@ -59,7 +59,7 @@ def put_tenant(here: Surroundings, /, *, tenant_id: str, name: str, as_json: boo
 @json_option
 @click.pass_obj
 def list_tenants(here: Surroundings, /, *, as_json: bool) -> None:
-    """List tenants."""
+    """Show every chain of stores by id."""
 
     async def work() -> list[dict[str, Any]]:
         async with here.store() as store:
@@ -116,7 +116,7 @@ def put_store(here: Surroundings, /, *, store_id: str, tenant: str, as_json: boo
 @json_option
 @click.pass_obj
 def list_stores(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
-    """List stores."""
+    """Show stores by id with zone, closing time and currency."""
 
     async def work() -> list[dict[str, Any]]:
         async with here.store() as opened, opened.read(await known_tenant(opened, tenant)) as uow:

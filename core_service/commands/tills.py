@@ -91,7 +91,7 @@ def issue_key(here: Surroundings, /, *, till_id: str, tenant: str, store: str, o
 @json_option
 @click.pass_obj
 def list_tills(here: Surroundings, /, *, tenant: str, store: str, as_json: bool) -> None:
-    """List tills."""
+    """Show tills by store and what they speak."""
 
     async def work() -> list[dict[str, Any]]:
         async with here.store() as opened, opened.read(await known_tenant(opened, tenant)) as uow:

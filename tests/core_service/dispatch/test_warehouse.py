@@ -20,13 +20,13 @@ from adapters.seams.clock import VirtualClock
 from adapters.seams.failpoint import NoFailpoints
 from adapters.wms.generic_rest.codec import read_event
 from adapters.wms.registry import warehouse_system
-from core_service.app import order_acts, pipeline_for
 from core_service.dispatch.warehouse import WarehouseDispatch
 from core_service.domain.order import Order, OrderStatus
 from core_service.domain.setup import Credential, Location, LocationKind, Scope, Sku
 from core_service.domain.shipment import dispatch_id
 from core_service.domain.work import ClaimedWork, WorkKind
 from core_service.orders.placing import NewOrder, WantedLine, cancel_order, create_order
+from core_service.parts import order_acts, pipeline_for
 from core_service.ports.orders import WebhookEvent
 from core_service.ports.unit_of_work import CoreStore
 from core_service.stock.moving import StockItem, StockRequest, receive_stock
@@ -72,7 +72,9 @@ class Scene:
         body = {"type": status, "dispatch_id": dispatch_id(self.order_id), "occurred_at": "2026-01-05T10:00:00Z"}
         async with self.store.begin("acme") as uow:
             await uow.webhooks.add(
-                WebhookEvent(location="north-dc", event_id=event_id, raw_id=f"raw_{event_id}", received_at=self.clock.now())
+                WebhookEvent(
+                    location="north-dc", event_id=event_id, raw_id=f"raw_{event_id}", received_at=self.clock.now()
+                )
             )
             await uow.raw.put([(f"raw_{event_id}", json.dumps(body).encode())])
             await uow.commit()
@@ -93,7 +95,12 @@ async def scene() -> AsyncIterator[Scene]:
     clock = VirtualClock()
     async with empty_core(clock) as store, httpx2.AsyncClient(timeout=1) as client:
         credential = Credential(
-            credential="oms", tenant="acme", name="OMS", scopes=frozenset(Scope), secret_hash=b"", created_at=clock.now()
+            credential="oms",
+            tenant="acme",
+            name="OMS",
+            scopes=frozenset(Scope),
+            secret_hash=b"",
+            created_at=clock.now(),
         )
         order_id = await _set_up(store, clock, credential, url)
         handlers = WarehouseDispatch(
@@ -115,14 +122,23 @@ async def _set_up(store: CoreStore, clock: VirtualClock, credential: Credential,
         await uow.skus.put([Sku(sku="MUG", name="Mug")])
         await uow.locations.put(
             Location(
-                location="north-dc", name="North DC", kind=LocationKind.WAREHOUSE, country_code="GB", wms_url=url, wms_secret=SECRET
+                location="north-dc",
+                name="North DC",
+                kind=LocationKind.WAREHOUSE,
+                country_code="GB",
+                wms_url=url,
+                wms_secret=SECRET,
             )
         )
         await uow.commit()
-    received = StockRequest(request_id="r1", items=(StockItem(name="MUG", quantity=Decimal(10)),), to_location="north-dc")
+    received = StockRequest(
+        request_id="r1", items=(StockItem(name="MUG", quantity=Decimal(10)),), to_location="north-dc"
+    )
     await receive_stock(pipeline, credential, received, lambda _: b"")
     ship_to = Address(name="Ada", lines=("12 Park Row",), city="Leeds", country_code="GB", postal_code="LS1 5HD")
-    wanted = NewOrder(request_id="o1", reference="1001", lines=(WantedLine(name="MUG", quantity=Decimal(2)),), ship_to=ship_to)
+    wanted = NewOrder(
+        request_id="o1", reference="1001", lines=(WantedLine(name="MUG", quantity=Decimal(2)),), ship_to=ship_to
+    )
     return (await create_order(pipeline, credential, wanted, lambda order: order.order_id.encode())).decode()
 
 
@@ -130,7 +146,9 @@ async def test_a_routed_order_is_handed_over_and_becomes_dispatched(scene: Scene
     """The warehouse has it, with its lines."""
     await scene.handlers.dispatch(scene.work(WorkKind.DISPATCH_ORDER))
     assert (await scene.order()).status is OrderStatus.DISPATCHED
-    assert scene.warehouse.shipments[dispatch_id(scene.order_id)].body["lines"] == [{"number": 1, "sku": "MUG", "quantity": "2"}]
+    assert scene.warehouse.shipments[dispatch_id(scene.order_id)].body["lines"] == [
+        {"number": 1, "sku": "MUG", "quantity": "2"}
+    ]
 
 
 async def test_fault_041_a_timeout_that_did_it_is_found_and_not_asked_again(scene: Scene) -> None:
@@ -178,7 +196,9 @@ async def test_an_event_of_another_locations_shipment_is_refused(scene: Scene) -
     """A warehouse speaks for its own shipments only."""
     body = {"type": "shipped", "dispatch_id": dispatch_id(scene.order_id), "occurred_at": "2026-01-05T10:00:00Z"}
     async with scene.store.begin("acme") as uow:
-        await uow.webhooks.add(WebhookEvent(location="south-dc", event_id="x", raw_id="raw_x", received_at=scene.clock.now()))
+        await uow.webhooks.add(
+            WebhookEvent(location="south-dc", event_id="x", raw_id="raw_x", received_at=scene.clock.now())
+        )
         await uow.raw.put([("raw_x", json.dumps(body).encode())])
         await uow.commit()
     with pytest.raises(Permanent) as refused:
