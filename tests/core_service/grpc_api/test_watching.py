@@ -65,12 +65,12 @@ class Watch:
 
 
 def watch_orders(api: Api, client: Client, token: str = "") -> Watch:
-    """Watch orders."""
+    """Open a watch that begins after a token, or with everything."""
     return Watch(client.watch(client.orders.WatchOrders, orders.WatchOrdersRequest(resume_token=token)), api)
 
 
 def watch_stock(api: Api, client: Client, token: str = "") -> Watch:
-    """Watch stock."""
+    """As `watch_orders`, of levels."""
     return Watch(client.watch(client.stock.WatchStock, stock.WatchStockRequest(resume_token=token)), api)
 
 

@@ -452,9 +452,9 @@ class WatchOrdersResponse(_message.Message):
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     RESTARTED_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
-    """Token to go on from."""
+    """Token to go on from; store it with what was applied. Empty inside a long answer cut in parts that begins anew."""
     restarted: _builtins.bool
-    """The token given was of another feed (a restored core): everything is sent again."""
+    """The token given was of another feed (a restored core): everything is sent again, from this answer on."""
     @_builtins.property
     def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Order]:
         """Their present state, in order of change."""

@@ -27,7 +27,7 @@ class ExplainRecordRequest(_message.Message):
 
     RECORD_ID_FIELD_NUMBER: _builtins.int
     record_id: _builtins.str
-    """Id of a sale, order, exception or receipt."""
+    """Id of a sale, order, exception, receipt or booking of stock."""
     def __init__(
         self,
         *,
@@ -50,7 +50,7 @@ class ExplainRecordResponse(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """What it is: `sale`, `order`, `exception`."""
+    """What it is: `sale`, `order`, `exception`, `receipt` (settled without a record of its own), `booking` (of stock)."""
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineageStep]:
         """What happened to it, oldest first."""
