@@ -4,7 +4,7 @@
                                                              |--TillstreamError--> status by its reason
                                                              |--anything else--> INTERNAL + correlation id, logged, counted
 
-Open streams are admitted again every RECHECK_SECONDS and cut when refused.
+Open streams are admitted again every RECHECK_SECONDS and cut when refused, or when the process stops.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import grpc
 import structlog
@@ -22,6 +22,7 @@ import structlog
 from adapters.errors import Permanent, TillstreamError, Transient
 from adapters.reasons import Reason
 from adapters.seams.clock import Clock
+from adapters.seams.deadline import first_of
 from adapters.seams.randomness import Randomness
 from adapters.seams.telemetry import Telemetry
 from core_service.grpc_api.access import ACCESS
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 Context = grpc.aio.ServicerContext[Any, Any]
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, T]]
 
 RECHECK_SECONDS = 10.0
 """How often an open stream is admitted again; with the 5 seconds of Admission well within the 60 promised."""
@@ -59,6 +61,11 @@ class ChokePoint(grpc.aio.ServerInterceptor):
     def __init__(self, admission: Admission, seams: ChokePointSeams) -> None:
         self._admission = admission
         self._seams = seams
+        self._closing = asyncio.Event()
+
+    def close(self) -> None:
+        """End open streams now, for the process stops: their callers connect again, and nothing unsettled is lost. Unary calls go on."""
+        self._closing.set()
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails) -> Any:
         """Return the method's handler behind this choke-point, whatever its kind; None where there is no such method."""
@@ -112,9 +119,7 @@ class ChokePoint(grpc.aio.ServerInterceptor):
 
         return grpc.stream_stream_rpc_method_handler(serve, handler.request_deserializer, handler.response_serializer)
 
-    async def _pass(
-        self, method: str, context: Context, work: Callable[[], Awaitable[T]], *, rechecked: bool = False
-    ) -> T:
+    async def _pass(self, method: str, context: Context, work: Work[T], *, rechecked: bool = False) -> T:
         started = self._seams.clock.monotonic()
         outcome = "CANCELLED"
         try:
@@ -139,30 +144,25 @@ class ChokePoint(grpc.aio.ServerInterceptor):
             self._seams.telemetry.count("grpc_calls", method=name, outcome=outcome)
             self._seams.telemetry.observe("grpc_call", self._seams.clock.monotonic() - started, method=name)
 
-    async def _run(self, admitted: Admitted, work: Callable[[], Awaitable[T]], *, rechecked: bool) -> T:
+    async def _run(self, admitted: Admitted, work: Work[T], *, rechecked: bool) -> T:
         with acting(admitted.caller) if admitted.caller is not None else contextlib.nullcontext():
-            if not rechecked or admitted.caller is None:
+            if not rechecked:
                 return await work()
-            working = asyncio.ensure_future(work())
-            watching = asyncio.ensure_future(self._until_shut_out(admitted))
-        try:
-            await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                await watching
-            return await working
-        finally:
-            for task in (working, watching):
-                task.cancel()
-            await asyncio.gather(working, watching, return_exceptions=True)
+            return await first_of(work(), self._until_shut_out(admitted))
 
-    async def _until_shut_out(self, admitted: Admitted) -> None:
+    async def _until_shut_out(self, admitted: Admitted) -> NoReturn:
         while True:
-            await self._seams.clock.sleep(RECHECK_SECONDS)
+            await first_of(self._seams.clock.sleep(RECHECK_SECONDS), self._closed())
+            if self._closing.is_set():
+                raise Transient(Reason.NOT_READY, "The core is stopping; connect again.", retry_after=1.0)
             try:
                 await admitted.recheck()
             except Transient as error:
                 # A database that does not answer shuts nobody out: the stream's own commits meet the same trouble.
                 self._seams.telemetry.count("grpc_recheck_failures", reason=error.reason.value)
+
+    async def _closed(self) -> None:
+        await self._closing.wait()
 
     async def _refuse_unknown(self, method: str, context: Context, error: Exception) -> NoReturn:
         correlation = _correlation(context) or self._seams.randomness.token(8).hex()

@@ -114,6 +114,7 @@ class RunningListener:
     server: grpc.aio.Server
     port: int
     health: health_aio.HealthServicer = field(repr=False)
+    choke_point: ChokePoint = field(repr=False)
 
     async def serving(self, *, ready: bool) -> None:
         """Tell health checks whether calls are wanted."""
@@ -121,17 +122,16 @@ class RunningListener:
         await self.health.set("", state)
 
     async def stop(self) -> None:
-        """Take no new calls, let running ones end for at most GRACEFUL_SECONDS, then cut them."""
+        """End open streams, take no new calls, let running ones end for at most GRACEFUL_SECONDS, then cut them."""
         await self.health.enter_graceful_shutdown()
+        self.choke_point.close()
         await self.server.stop(GRACEFUL_SECONDS)
 
 
 async def start_listener(plan: ListenerPlan, parts: ListenerParts) -> RunningListener:
     """Bind and serve; raise Permanent(SETTINGS_INVALID) when the address cannot be taken."""
-    admission = Admission(plan.listener, parts.platform, parts.clock)
-    server = grpc.aio.server(
-        interceptors=[ChokePoint(admission, parts.seams)], options=list(SERVER_OPTIONS.items())
-    )
+    choke_point = ChokePoint(Admission(plan.listener, parts.platform, parts.clock), parts.seams)
+    server = grpc.aio.server(interceptors=[choke_point], options=list(SERVER_OPTIONS.items()))
     for add in plan.services:
         add(server)
     health = health_aio.HealthServicer()
@@ -148,6 +148,6 @@ async def start_listener(plan: ListenerPlan, parts: ListenerParts) -> RunningLis
         sentence = f"{address} cannot be taken for the {plan.listener} listener; free it, or set another port."
         raise Permanent(Reason.SETTINGS_INVALID, sentence, path=f"{plan.listener}.port") from error
     await server.start()
-    running = RunningListener(server=server, port=port, health=health)
+    running = RunningListener(server=server, port=port, health=health, choke_point=choke_point)
     await running.serving(ready=True)
     return running
