@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -73,6 +74,15 @@ async def test_a_repeat_gets_the_first_answer_byte_for_byte_though_the_order_mov
         await client.ask(client.orders.CancelOrder, cancelled)
         again = await client.ask(client.orders.CreateOrder, request)
         assert again.SerializeToString(deterministic=True) == first.SerializeToString(deterministic=True)
+        assert len(await shop.orders()) == 1
+
+
+async def test_repeats_that_arrive_at_once_make_one_order_and_get_one_answer() -> None:
+    async with open_api() as (shop, api):
+        client = await api.client()
+        asked = [client.ask(client.orders.CreateOrder, new_order("1")) for _ in range(8)]
+        answers = await asyncio.gather(*asked)
+        assert len({answer.SerializeToString(deterministic=True) for answer in answers}) == 1
         assert len(await shop.orders()) == 1
 
 
