@@ -93,6 +93,16 @@ def _move_aside(database: Path, when: str) -> str:
     return str(target)
 
 
+@click.command("ca-certificate")
+@click.pass_obj
+def ca_certificate(here: Surroundings) -> None:
+    """Print the certificates that API clients trust, PEM."""
+    from core_service.fleet.certificates import CertificateAuthority
+
+    authority = CertificateAuthority.open(here.settings.directory / "pki", here.clock, here.randomness)
+    click.echo(authority.bundle_pem.decode(), nl=False)
+
+
 @click.command("verify-ledger")
 @tenant_option
 @json_option
