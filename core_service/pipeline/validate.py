@@ -47,7 +47,7 @@ def resolved(sale: Sale, store: str, settings: Settings) -> Sale:
     lines = tuple(_line(line, sale, settings) for line in sale.lines)
     if any(ships(line, sale) for line in lines):
         _address(sale)
-    return replace(sale, lines=lines)
+    return sale if lines == sale.lines else replace(sale, lines=lines)
 
 
 def ships(line: SaleLine, sale: Sale) -> bool:
@@ -74,7 +74,7 @@ def _line(line: SaleLine, sale: Sale, settings: Settings) -> SaleLine:
     if sku.retired and sale.kind is DocumentKind.SALE:
         sentence = f"SKU {sku.sku!r} is retired but was sold; put it back on sale or correct the till, then replay."
         raise Permanent(Reason.SKU_RETIRED, sentence)
-    return replace(line, item=sku.sku)
+    return line if line.item == sku.sku else replace(line, item=sku.sku)
 
 
 def _address(sale: Sale) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
@@ -157,3 +158,16 @@ async def test_a_picked_order_cannot_be_cancelled(shop: Shop):
 async def test_an_unknown_order_is_named(shop: Shop):
     with pytest.raises(Permanent, match="ORDER_UNKNOWN"):
         await cancel_order(shop.pipeline, OMS, "ord_404", "x")
+
+
+async def test_fault_036_many_orders_at_once_for_few_units_get_exactly_those(shop: Shop):
+    await shop.receive("wh-east", "MUG", "10")
+    one = (WantedLine(name="MUG", quantity=Decimal(1)),)
+    wanted = [replace(WANTED, request_id=f"r{number}", reference=f"web-{number}", lines=one) for number in range(30)]
+    await asyncio.gather(*(create_order(shop.pipeline, OMS, each, encode) for each in wanted))
+    orders = await shop.orders()
+    assert sum(order.status is OrderStatus.ROUTED for order in orders) == 10
+    assert sum(order.status is OrderStatus.AWAITING_STOCK for order in orders) == 20
+    position = await shop.position("wh-east", "MUG")
+    assert (position.core_rights, position.reserved) == (Decimal(0), Decimal(10))
+    await shop.sound()
