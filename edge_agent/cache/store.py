@@ -71,6 +71,8 @@ class SqliteCache:
         self._names: Memory[str, CachedSku | None] = Memory(remembered)
         self._heard = 0.0
         self._kept_heard = 0.0
+        self.on_applied: Callable[[Revision], None] = lambda _revision: None
+        """Hears each revision after its commit; set by `app.py`, for rights that are to be taken over."""
 
     @classmethod
     async def open(
@@ -101,6 +103,7 @@ class SqliteCache:
         await self._database.write(
             lambda connection: feed.apply(connection, revision), committed=committed, housekeeping=True
         )
+        self.on_applied(revision)
 
     async def heard(self, at: datetime) -> None:
         """Record that the core was heard; kept on the disk once a minute, so that a restart overstates the age rather than understate it."""

@@ -10,6 +10,9 @@ from edge_agent.intake.rejection_quota import RejectionLimits
 
 _HIGHEST_PORT = 65535
 
+LARGEST_BODY = 2 * 1024 * 1024
+"""Bytes: an entry travels to the core in one gRPC message, of which 4 MiB are the most; a larger one would hold up all behind it."""
+
 
 class RestSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """Where tills call, and what they may use. Sizes in bytes, times in seconds."""
@@ -44,6 +47,11 @@ class RestSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, fro
         for key in ("max_body_bytes", "max_requests", "max_connections"):
             if getattr(self, key) < 1:
                 yield key, f"{getattr(self, key)} lets nothing in; give 1 or more"
+        if self.max_body_bytes > LARGEST_BODY:
+            yield (
+                "max_body_bytes",
+                f"{self.max_body_bytes} is more than travels to the core in one piece; give at most {LARGEST_BODY}",
+            )
         for key in ("body_seconds", "header_seconds", "idle_seconds"):
             if getattr(self, key) <= 0:
                 yield key, f"{getattr(self, key)} leaves no time; give seconds above 0"

@@ -1,0 +1,41 @@
+"""`edge-agent run`: settings in, a running agent until a signal; ends with code 0 after an orderly stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import click
+
+from edge_agent.commands.saying import settings_of, told
+
+
+@click.command()
+@click.pass_context
+@told
+def run(context: click.Context) -> None:
+    """Open the doors to the tills and stay connected to the core, until SIGTERM or Ctrl-C."""
+    settings = settings_of(context)
+
+    from edge_agent.app import Agent, real_seams
+    from edge_agent.telemetry.logs import set_up_logs
+
+    set_up_logs(settings.log_level)
+
+    async def serve() -> None:
+        agent = await Agent.open(settings, real_seams())
+        try:
+            await agent.run()
+        finally:
+            await agent.close()
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
