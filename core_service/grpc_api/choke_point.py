@@ -53,6 +53,7 @@ class ChokePointSeams:
     clock: Clock
     randomness: Randomness
     telemetry: Telemetry
+    unary_seconds: float = UNARY_SECONDS
 
 
 class ChokePoint(grpc.aio.ServerInterceptor):
@@ -85,7 +86,7 @@ class ChokePoint(grpc.aio.ServerInterceptor):
     def _unary_unary(self, method: str, handler: Any) -> Any:
         async def serve(raw: bytes, context: Context) -> Any:
             async def work() -> Any:
-                async with _limited(context):
+                async with _limited(context, self._seams.unary_seconds):
                     return await handler.unary_unary(_parsed(handler, raw), context)
 
             return await self._pass(method, context, work)
@@ -180,8 +181,8 @@ class DeadlinePassedError(Exception):
 
 
 @contextlib.asynccontextmanager
-async def _limited(context: Context) -> AsyncIterator[None]:
-    seconds = _seconds(context.time_remaining())
+async def _limited(context: Context, most: float) -> AsyncIterator[None]:
+    seconds = _seconds(context.time_remaining(), most)
     limit = asyncio.timeout(seconds)
     try:
         async with limit:
@@ -192,9 +193,9 @@ async def _limited(context: Context) -> AsyncIterator[None]:
         raise
 
 
-def _seconds(left: float | None) -> float:
+def _seconds(left: float | None, most: float) -> float:
     """Return how long a call may take; its client may have set no deadline (None)."""
-    return UNARY_SECONDS if left is None else min(left, UNARY_SECONDS)
+    return most if left is None else min(left, most)
 
 
 def _parsed(handler: Any, raw: bytes) -> Any:
