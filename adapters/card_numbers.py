@@ -1,7 +1,7 @@
 """Card data in text: any text in, the same text with card numbers and track data masked out, of the same length; pure.
 
 A card number is a run of 13 to 19 digits with a known network's prefix and length (ISO/IEC 7812) and a right check digit (Luhn). It may be
-parted by single spaces, dashes, or dots in fours, follow its own length (ISO 8583, EMV tags 5A and 57) or be followed by its expiry. First 6 and
+parted by single spaces, dashes, or dots in fours (no part but the last below 3 digits), follow its own length (ISO 8583, EMV tags 5A and 57) or be followed by its expiry. First 6 and
 last 4 digits stay (PCI DSS 3.4). Of track data (ISO/IEC 7813) nothing stays but the masked number. Masking again changes nothing.
 """
 
@@ -32,11 +32,12 @@ _EMV = re.compile(
     r"(?P<start>)(?:5[Aa]0[7-9Aa]|57(?:0[89A-Fa-f]|1[0-3]))(?P<pan>[0-9]{13,19})(?P<rest>(?:[Dd][0-9]+)?[Ff]?)"
 )
 _SPOKEN = re.compile(r"(?i)\b(?:cvv2?|cvc2?|csc|cav2|pin)\b[ \"']{0,3}[=:][ \"']{0,3}(?P<rest>[0-9]{3,6})(?![0-9])")
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){13,}")
+_HEX = re.compile(r"[0-9A-Fa-f]{26,}")
 _CODED = re.compile(r"[A-Za-z0-9+/_-]{10,}={0,2}")
 _BCD_IN_BASE64 = re.compile(
     r"(?:[A-Za-n][A-JQ-Zg-pw-z0-5][A-Za-n][A-JQ-Zg-pw-z0-5]){2}"
 )  # no nibble of the first bytes is above 9
+_SHORTEST_GROUP = 3
 _SHORTEST_DIGITS_IN_BASE64 = 18
 _SPOKEN_WORDS = ("cvv", "cvc", "csc", "cav2", "pin")
 _BCD = re.compile(r"0?(?P<pan>[0-9]{13,19}?)(?:f*|d[0-9]{7,}f?)\Z")
@@ -142,6 +143,8 @@ def _parted(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
     found = None
     digits = text[slice(*groups[first])]
     for last in range(first + 1, len(groups)):
+        if groups[last - 1][1] - groups[last - 1][0] < _SHORTEST_GROUP:
+            break
         digits += text[slice(*groups[last])]
         if len(digits) > 19:
             break

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import inspect
 
-_STEP = re.compile(r"\.([^.\[]+)|\[")
+_STEP = re.compile(r"\[[^\]]*\]|\.([^.\[]+)")
 
 
 def advice(declared: Any, path: str, unknown: str) -> str:

@@ -28,7 +28,7 @@ NEVER_KEPT = frozenset(
 
 _STEMS = (b"track", b"cvv", b"cvc", b"cvn", b"csc", b"cav", b"pin", b"mag", b"securi", b"verifi")
 _KEY = re.compile(r'"([^"\\]*)"\s*:')
-_WRITTEN_SHORT = re.compile(rb"[0-9.]{13,}[eE]")
+_WRITTEN_SHORT = re.compile(rb"[0-9.]{13,60}[eE]")
 _INDEX = re.compile(r"\[[0-9]+\]")
 _DEEPEST_JSON = 3
 

@@ -31,7 +31,7 @@ _SUSPICIOUS = re.compile(rb"[0-9]{19}|\\u(?:0000|003[aA]|[dD][89a-fA-F])")
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_EXPONENT = re.compile(r"[eE][+-]?0*([0-9]*)\Z")
+_NUMBER = re.compile(r"-?(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]+))?(?:[eE](?P<exponent>[+-]?[0-9]+))?")
 _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
 _AT = re.compile(r" - at `(?:key in )?(?P<path>[^`]*)`\Z")
@@ -118,15 +118,16 @@ def _decimal(text: str) -> Decimal:
 
 
 def _number_offence(text: str) -> str:
-    """Return what is wrong with a JSON number, or nothing."""
-    mantissa = _EXPONENT.sub("", text)
-    if sum(character.isdigit() for character in mantissa) > MOST_DIGITS:
+    """Return what is wrong with a JSON number, or nothing; what is no number at all is the grammar's business."""
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return ""
+    if len(found["whole"]) + len(found["part"] or "") > MOST_DIGITS:
         return f"A number has at most {MOST_DIGITS} digits; send longer digit strings as text."
-    if mantissa == text and "." not in text:
+    if found["part"] is None and found["exponent"] is None:
         fits = -LARGEST_INTEGER - 1 <= int(text) <= LARGEST_INTEGER
         return "" if fits else "An integer fits into 64 bits signed; send longer digit strings as text."
-    exponent = _EXPONENT.search(text)
-    if exponent and len(exponent[1]) > 3:
+    if len((found["exponent"] or "").lstrip("+-").lstrip("0")) > 3:
         return "The number's exponent is out of range; write the number plainly."
     value = Decimal(text)
     if value.adjusted() > _LARGEST_EXPONENT or value.adjusted() < -MOST_DIGITS:
@@ -166,7 +167,7 @@ def _token_offence(text: str, token: Token) -> Permanent | None:
         if _LONE_SURROGATE.search(characters):
             sentence = "Text holds half of a surrogate pair, which is no character; send both halves or none."
             return Permanent(Reason.TEXT_NOT_STORABLE, sentence, path=token.path)
-    if token.role is Role.NUMBER and (sentence := _safe_number_offence(text[token.start : token.end])):
+    if token.role is Role.NUMBER and (sentence := _number_offence(text[token.start : token.end])):
         return Permanent(Reason.NUMBER_OUT_OF_RANGE, sentence, path=token.path)
     if token.role is Role.WORD and text[token.start : token.end].lstrip("-") in {
         "NaN",
@@ -178,14 +179,6 @@ def _token_offence(text: str, token: Token) -> Permanent | None:
         sentence = "JSON has no NaN and no infinity; send a finite number or leave the field out."
         return Permanent(Reason.NUMBER_OUT_OF_RANGE, sentence, path=token.path)
     return None
-
-
-def _safe_number_offence(text: str) -> str:
-    """As `_number_offence`, for text that only begins like a number: what is none is the grammar's business."""
-    try:
-        return _number_offence(text)
-    except (ValueError, ArithmeticError):
-        return ""
 
 
 def _duplicate(token: Token) -> Permanent:
