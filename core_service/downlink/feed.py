@@ -9,9 +9,8 @@ State is read in one snapshot when the stream takes the next message, so that a 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from adapters.canonical.downlink import Change, News, WatchFrom
 from adapters.seams.clock import Clock
@@ -19,17 +18,22 @@ from adapters.seams.deadline import first_of
 from adapters.seams.failpoint import Failpoints
 from core_service.domain.fleet import AgentIdentity
 from core_service.downlink.numbering import Heads
-from core_service.downlink.states import all_tills, next_key_end, states
+from core_service.downlink.size import cut
+from core_service.downlink.states import states
 from core_service.ports.unit_of_work import CoreStore
-from core_service.ports.work import ChangeKind, store_audience
+from core_service.ports.work import store_audience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedOptions:
-    """A sign of life every so many seconds (agents give up after three without); changes in one message at most."""
+    """A sign of life every so many seconds (agents give up after three without); changes read at once, and their weight in one message.
+
+    A message of so much weight stays below 4 MiB, which is what agents take, whatever letters its texts are made of.
+    """
 
     heartbeat_seconds: float = 10.0
     chunk: int = 500
+    weight: int = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,6 @@ class _Chunk:
     revision: int
     complete: bool
     changes: tuple[Change, ...]
-    tills: bool
 
 
 class StoreFeed:
@@ -61,22 +64,20 @@ class StoreFeed:
         self._feed_id = ""
         self._revision = 0
         self._begins = False
-        self._key_ends: datetime | None = None
 
     async def news(self, start: WatchFrom) -> AsyncGenerator[News, None]:
-        """Yield what the store has to know, from where its cache stands, until the agent goes away."""
+        """Yield what the store has to know, from where its cache stands, until the agent goes away.
+
+        The first message comes at once, even when it has nothing to tell: the agent sees that it is heard.
+        """
         await self._begin(start)
-        yield await self._first()
+        silent = True
         while True:
             chunk = await self._chunk()
-            if chunk.changes or chunk.revision > self._revision:
-                yield self._told(chunk)
-                if chunk.tills:
-                    await self._look_at_keys()
-            if not chunk.complete:
-                continue
-            if not await self._wait():
-                yield await self._sign_of_life()
+            if silent or chunk.revision > self._revision:
+                for news in self._told(chunk):
+                    yield news
+            silent = not chunk.changes and chunk.complete and not await self._wait()
 
     async def _begin(self, start: WatchFrom) -> None:
         self._feed_id = await self._parts.core.feed.feed_id()
@@ -86,26 +87,6 @@ class StoreFeed:
         # A cache that never applied anything has nothing to go on from, even if the feed is the same.
         self._begins = not known or start.revision == 0
         self._revision = 0 if self._begins else start.revision
-
-    async def _first(self) -> News:
-        """The first message: a snapshot's beginning, or every till as it is now, whose keys may have ended while nobody watched."""
-        await self._look_at_keys()
-        if self._begins:
-            return self._told(await self._chunk())
-        return await self._tills()
-
-    async def _sign_of_life(self) -> News:
-        if self._key_ends is not None and self._parts.clock.now() >= self._key_ends:
-            await self._look_at_keys()
-            return await self._tills()
-        return self._news((), complete=True)
-
-    async def _tills(self) -> News:
-        now = self._parts.clock.now()
-        async with self._parts.core.read(self._identity.tenant) as uow:
-            tills = await all_tills(uow, self._identity.store, now)
-            complete = await uow.changes.newest(self._audience) <= self._revision
-        return self._news(tills, complete=complete)
 
     async def _chunk(self) -> _Chunk:
         size = self._parts.options.chunk
@@ -119,12 +100,15 @@ class StoreFeed:
             revision=sent[-1].revision if sent else self._revision,
             complete=len(items) <= size,
             changes=changes,
-            tills=any(item.kind is ChangeKind.TILL for item in sent),
         )
 
-    def _told(self, chunk: _Chunk) -> News:
+    def _told(self, chunk: _Chunk) -> Iterator[News]:
+        """Yield a chunk's messages: only the last one says its revision, so that a watch cut between them gets all of them again."""
+        runs = cut(chunk.changes, self._parts.options.weight)
+        for run in runs[:-1]:
+            yield self._news(run, complete=False)
         self._revision = chunk.revision
-        return self._news(chunk.changes, complete=chunk.complete)
+        yield self._news(runs[-1], complete=chunk.complete)
 
     def _news(self, changes: tuple[Change, ...], *, complete: bool) -> News:
         begins, self._begins = self._begins, False
@@ -148,7 +132,3 @@ class StoreFeed:
     async def _heartbeat(self) -> bool:
         await self._parts.clock.sleep(self._parts.options.heartbeat_seconds)
         return False
-
-    async def _look_at_keys(self) -> None:
-        async with self._parts.core.read(self._identity.tenant) as uow:
-            self._key_ends = await next_key_end(uow, self._identity.store, self._parts.clock.now())

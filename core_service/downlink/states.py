@@ -15,8 +15,6 @@ from core_service.ports.stock import RightsTransfer, TransferState
 from core_service.ports.unit_of_work import UnitOfWork
 from core_service.ports.work import ChangeKind, FeedItem
 
-_TILLS_AT_ONCE = 200
-
 
 async def states(
     uow: UnitOfWork, identity: AgentIdentity, items: Sequence[FeedItem], now: datetime
@@ -30,28 +28,6 @@ async def states(
     changes += await _grants(uow, identity.store, of[ChangeKind.RIGHTS])
     changes += await _orders(uow, of[ChangeKind.ORDER])
     return tuple(changes)
-
-
-async def all_tills(uow: UnitOfWork, store: str, now: datetime) -> tuple[TillNews, ...]:
-    """Return every till of a store with the keys that are valid now: an expired key is no change that anybody records."""
-    names: list[str] = []
-    after = ("", "")
-    while page := await uow.tills.list(store, after, _TILLS_AT_ONCE):
-        names += [till.till for till in page]
-        after = (page[-1].store, page[-1].till)
-    return tuple(await _tills(uow, store, names, now))
-
-
-async def next_key_end(uow: UnitOfWork, store: str, now: datetime) -> datetime | None:
-    """Return when the next key of a store's tills ends, None when none is being rotated."""
-    ends: list[datetime] = []
-    after = ("", "")
-    while page := await uow.tills.list(store, after, _TILLS_AT_ONCE):
-        for till in page:
-            keys = await uow.tills.keys(store, till.till, now)
-            ends += [key.expires_at for key in keys if key.expires_at is not None]
-        after = (page[-1].store, page[-1].till)
-    return min(ends, default=None)
 
 
 async def _skus(uow: UnitOfWork, names: Sequence[str]) -> list[SkuNews]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ from adapters.canonical.entry import EntryKind
 from adapters.seams.deadline import cancelled
 from adapters.seams.failpoint import NoFailpoints
 from core_service.domain.fleet import AgentIdentity
-from core_service.domain.setup import Sku, Till, TillKey
+from core_service.domain.setup import Sku, TillKey
 from core_service.downlink.feed import FeedOptions, FeedParts, StoreFeed
 from core_service.downlink.numbering import FeedSeams, Heads, Numbering
 from core_service.ports.work import Change, ChangeKind, store_audience
@@ -145,6 +145,20 @@ async def test_a_snapshot_larger_than_a_message_is_complete_with_its_last_one_on
     assert [part.revision for part in parts] == [5, 10, 12]
 
 
+async def test_a_heavy_chunk_comes_in_messages_of_which_only_the_last_says_its_revision(watching: Watching) -> None:
+    """A watch that is cut between them begins the chunk again."""
+    await _skus(watching, 4)
+    await watching.number()
+    light = replace(watching.parts, options=FeedOptions(chunk=5, weight=700))
+    async with aclosing(StoreFeed(light, watching.shop.agent("north").identity).news(START)) as news:
+        parts = [await anext(news), await anext(news)]
+    assert [len(part.changes) for part in parts] == [2, 2]
+    assert [(part.revision, part.complete, part.snapshot_begins) for part in parts] == [
+        (0, False, True),
+        (4, True, False),
+    ]
+
+
 async def test_a_snapshot_of_exactly_one_message_is_complete_at_once(watching: Watching) -> None:
     await _skus(watching, 5)
     assert (await watching.snapshot()).complete
@@ -156,9 +170,8 @@ async def test_a_cache_goes_on_where_it_stands(watching: Watching) -> None:
     await _skus(watching, 1, first=7)
     await watching.number()
     async with watching.watch(WatchFrom(feed_id=before.feed_id, revision=3)) as news:
-        greeting, rest = await anext(news), await anext(news)
-    assert (greeting.snapshot_begins, greeting.revision, greeting.complete) == (False, 3, False)
-    assert [type(change) for change in greeting.changes] == [TillNews]
+        rest = await anext(news)
+    assert not rest.snapshot_begins
     assert [change.sku for change in rest.changes if isinstance(change, SkuNews)] == ["S7"]
     assert (rest.revision, rest.complete) == (4, True)
 
@@ -233,25 +246,30 @@ async def test_another_stores_changes_and_another_tenants_do_not_come(watching: 
         assert (await anext(news)).changes == ()
 
 
-async def test_a_till_key_that_ends_is_withdrawn_although_nobody_records_a_change(watching: Watching) -> None:
-    """While a watch is open when it ends, and at the next watch when none was."""
+async def test_a_cache_that_lacks_nothing_is_told_at_once_that_it_is_heard(watching: Watching) -> None:
+    await _skus(watching, 3)
+    feed_id = (await watching.snapshot()).feed_id
+    async with watching.watch(WatchFrom(feed_id=feed_id, revision=3)) as news:
+        first = await anext(news)
+    assert (first.changes, first.revision, first.snapshot_begins, first.complete) == ((), 3, False, True)
+
+
+async def test_only_till_keys_that_are_valid_now_are_told(watching: Watching) -> None:
+    """A key that is being rotated goes with the change that is recorded when it ends."""
     clock = watching.shop.clock
     async with watching.shop.core.begin(TENANT) as uow:
-        await uow.tills.put(Till(store="north", till="1", dialect="script"))
-        for key, until in ((b"o" * 32, clock.now()), (b"n" * 32, clock.now() + timedelta(seconds=60))):
-            await uow.tills.add_key(TillKey(store="north", till="1", key_hash=key, created_at=clock.now()), until)
+        for key in (b"o" * 32, b"n" * 32):
+            ends = clock.now() + timedelta(seconds=60)
+            await uow.tills.add_key(TillKey(store="north", till="1", key_hash=key, created_at=clock.now()), ends)
         await uow.commit()
-    await watching.record(Change(audience=NORTH, kind=ChangeKind.TILL, subject="1"))
+    till = Change(audience=NORTH, kind=ChangeKind.TILL, subject="1")
+    await watching.record(till)
     await watching.number()
     async with watching.watch() as news:
-        first = await anext(news)
-        assert set(_keys(first)) == {b"o" * 32, b"n" * 32}
-        waiting = asyncio.ensure_future(anext(news))
-        await _asleep(watching)
+        assert set(_keys(await anext(news))) == {b"o" * 32, b"n" * 32}
         clock.advance(61)
-        async with deadline(5):
-            assert _keys(await waiting) == (b"n" * 32,)
-    async with watching.watch(WatchFrom(feed_id=first.feed_id, revision=first.revision)) as news:
+        await watching.record(till)
+        await watching.number()
         assert _keys(await anext(news)) == (b"n" * 32,)
 
 
