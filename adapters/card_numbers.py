@@ -93,7 +93,7 @@ def _spans(text: str) -> Iterator[tuple[int, int, bool]]:
             break
     if not _RUN.search(text):
         return
-    for pattern in (_TRACK_1, _TRACK_2, _EMV):
+    for pattern in (_TRACK_1, _TRACK_2, _EMV) if "^" in text else (_TRACK_2, _EMV):
         for found in pattern.finditer(text):
             if found["start"] or is_card_number(found["pan"]):
                 yield (*found.span("pan"), True)
