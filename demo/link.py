@@ -26,7 +26,7 @@ class Link:
     holds: bool = False
     cut_after: int | None = None
     _server: asyncio.Server | None = None
-    _open: set[asyncio.Task[None]] = field(default_factory=set)
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def start(self) -> int:
         """Listen; return the port."""
@@ -39,7 +39,6 @@ class Link:
         if self._server:
             self._server.close()
         self._reset_all()
-        await asyncio.gather(*self._open, return_exceptions=True)
 
     def cut(self) -> None:
         """Reset every connection and refuse new ones until `mend`."""
@@ -52,33 +51,31 @@ class Link:
         self.cut_after = None
 
     def _reset_all(self) -> None:
-        for task in list(self._open):
-            task.cancel()
+        for writer in list(self._open):
+            writer.transport.abort()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if self.is_cut or task is None:
+        if self.is_cut:
             writer.transport.abort()
             return
-        self._open.add(task)
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
         except OSError:
             writer.transport.abort()
-            self._open.discard(task)
             return
+        ends = (writer, far_writer)
+        self._open.update(ends)
         pumps = [
             asyncio.create_task(self._pump(reader, far_writer, counts=True)),
             asyncio.create_task(self._pump(far_reader, writer, counts=False)),
         ]
-        try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            writer.transport.abort()
-            far_writer.transport.abort()
-            self._open.discard(task)
+        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.transport.abort()
+            self._open.discard(end)
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, counts: bool) -> None:
         passed = 0

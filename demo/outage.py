@@ -40,7 +40,8 @@ async def outage(chain: Chain, tell: Callable[[str], None]) -> None:
         tell(f"   Three seconds later the answer is older, and says so. {await _stock(chain, client)}")
         last = next(reversed(told.receipts.values()))
         state = await _receipt(chain, client, last)
-        tell(f"   The newest receipt {last}: {state['status']} by the agent, not yet settled by the core.")
+        settled = "settled" if state["settled"] else "not yet settled"
+        tell(f"   The newest receipt {last}: accepted by the agent, {settled} by the core.")
 
         link.mend()
         tell(f"\n3. The line is back. {_AFTER} more sales while the backlog drains.")
