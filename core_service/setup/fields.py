@@ -18,8 +18,8 @@ from adapters.reasons import Reason
 LONGEST_NAME = 200
 LONGEST_URL = 500
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-_COORDINATE = re.compile(r"-?\d{1,3}(\.\d{1,9})?")
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+_COORDINATE = re.compile(r"-?\d{1,3}(\.\d{1,9})?", re.ASCII)
 
 
 def slug(value: str, path: str) -> str:
