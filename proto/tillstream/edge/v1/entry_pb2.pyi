@@ -25,7 +25,7 @@ class _EntryKind:
 class _EntryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryKind.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ENTRY_KIND_UNSPECIFIED: _EntryKind.ValueType  # 0
-    """Never sent; an entry with it is parked as ENTRY_KIND_UNKNOWN."""
+    """Never sent. A kind that the core does not know ends the stream with ENTRY_KIND_UNKNOWN: update the core; the entry stays journalled."""
     ENTRY_KIND_TILL_DOCUMENT: _EntryKind.ValueType  # 1
     """A document of a till: sale, return, void, or a later fact about one of them."""
     ENTRY_KIND_REJECTED: _EntryKind.ValueType  # 2
@@ -39,7 +39,7 @@ class EntryKind(_EntryKind, metaclass=_EntryKindEnumTypeWrapper):
     """What an entry is about. The core acts by kind; `raw` is read by the entry's dialect."""
 
 ENTRY_KIND_UNSPECIFIED: EntryKind.ValueType  # 0
-"""Never sent; an entry with it is parked as ENTRY_KIND_UNKNOWN."""
+"""Never sent. A kind that the core does not know ends the stream with ENTRY_KIND_UNKNOWN: update the core; the entry stays journalled."""
 ENTRY_KIND_TILL_DOCUMENT: EntryKind.ValueType  # 1
 """A document of a till: sale, return, void, or a later fact about one of them."""
 ENTRY_KIND_REJECTED: EntryKind.ValueType  # 2
