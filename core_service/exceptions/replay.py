@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from adapters.canonical.entry import Entry, EntryKind
-from adapters.errors import Permanent, TillstreamError
+from adapters.canonical.entry import Entry, EntryKind, Verdict
+from adapters.errors import Permanent, TillstreamError, Transient
 from adapters.reasons import Reason
 from core_service.domain.exception import ExceptionStatus, ParkedException
 from core_service.domain.order import LineageStep
 from core_service.pipeline.decide import attempt
 from core_service.pipeline.gather import desk_for, tills_of
 from core_service.pipeline.ingest import Pipeline
-from core_service.pipeline.normalise import Sender, read
+from core_service.pipeline.normalise import Read, Sender, internal, read
 from core_service.pipeline.park import owner, sentence_of
 from core_service.pipeline.persist import replay_work, write
 from core_service.pipeline.rerouting import route_waiting
@@ -42,6 +42,14 @@ Retry = Callable[[UnitOfWork, ParkedException], Awaitable[str]]
 """Tries an exception of another room again in the transaction; returns the record, raises TillstreamError when it is still wrong."""
 
 
+class _UnwritableError(Exception):
+    """Booking an entry failed half-way; `refusal` is what its exception is to say."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.refusal = error if isinstance(error, Permanent) else internal("write", error)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
     """The use case; `others` are retries by the first part of an exception's source (`wms`, `work`), given by their rooms in app.py."""
@@ -51,6 +59,18 @@ class Replay:
 
     async def replay(self, tenant: str, exception_id: str) -> Replayed:
         """Try once; raises Permanent(NOT_FOUND) for an unknown exception."""
+        try:
+            return await self._once(tenant, exception_id, self._tried)
+        except _UnwritableError as unwritable:
+            # Rolled back whole: what was written before the database refused must not be kept without the rest.
+            refusal = unwritable.refusal
+
+        async def refused(_uow: UnitOfWork, _exception: ParkedException) -> str:
+            raise refusal
+
+        return await self._once(tenant, exception_id, refused)
+
+    async def _once(self, tenant: str, exception_id: str, retry: Retry) -> Replayed:
         async with self.pipeline.core.begin(tenant) as uow:
             exception = await uow.exceptions.get(exception_id)
             if exception is None:
@@ -58,7 +78,7 @@ class Replay:
             if exception.status is ExceptionStatus.RESOLVED:
                 return Replayed(exception=exception, record_id=exception.record_id)
             try:
-                record_id = await self._tried(uow, exception)
+                record_id = await retry(uow, exception)
             except TillstreamError as error:
                 after = _still_open(exception, error)
             else:
@@ -97,14 +117,25 @@ class Replay:
         settings = await tills_of(uow, [(store, entry.content.till)])
         sender = Sender(agent=exception.agent, store=store, raw_id=exception.exception_id)
         again = read(sender, entry, settings, self.pipeline.readers)
-        desk = await desk_for(uow, [again], settings, self.pipeline.clock.now())
-        verdict, draft = attempt(desk, again, self.pipeline.router)
+        try:
+            verdict = await self._booked(uow, again)
+        except Transient:
+            raise
+        except Exception as error:
+            raise _UnwritableError(error) from error
         if isinstance(verdict, TillstreamError):
             raise verdict
-        desk.apply(draft.effects)
-        await write(uow, desk)
         await uow.inbox.replace_verdict(exception.agent, exception.epoch, verdict)
         return verdict.record_id
+
+    async def _booked(self, uow: UnitOfWork, again: Read) -> Verdict | TillstreamError:
+        settings = await tills_of(uow, [(again.store, again.entry.content.till)])
+        desk = await desk_for(uow, [again], settings, self.pipeline.clock.now())
+        verdict, draft = attempt(desk, again, self.pipeline.router)
+        if not isinstance(verdict, TillstreamError):
+            desk.apply(draft.effects)
+            await write(uow, desk)
+        return verdict
 
 
 async def replay_matching(uow: UnitOfWork, pipeline: Pipeline, reason: Reason, source: str = "") -> int:

@@ -22,7 +22,7 @@ from core_service.pipeline.continuity import DeclaredGap, reached
 from core_service.pipeline.decide import decide
 from core_service.pipeline.desk import Desk, Settings
 from core_service.pipeline.gather import desk_for, tills_of
-from core_service.pipeline.normalise import Read, Readers, Sender, read
+from core_service.pipeline.normalise import Read, Readers, Sender, read, refused
 from core_service.pipeline.park import gap_exception
 from core_service.pipeline.persist import write
 from core_service.pipeline.route import Router
@@ -44,7 +44,10 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingBatch:
-    """Entries that an agent's session sends from the position it expects the core to hold; at most one gap before them."""
+    """Entries that an agent's session sends from the position it expects the core to hold; at most one gap before them.
+
+    `refusal` parks the entries unread: the writer sets it on one that the database would not take.
+    """
 
     identity: AgentIdentity
     session: bytes
@@ -52,6 +55,7 @@ class IncomingBatch:
     expected: StreamPosition
     entries: tuple[Entry, ...]
     gap: DeclaredGap | None = None
+    refusal: TillstreamError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +148,8 @@ def _read(one: _Verified, entry: Entry, settings: Settings, pipeline: Pipeline) 
     identity = one.batch.identity
     raw_id = names.raw_id(identity.tenant, identity.agent, entry.id)
     sender = Sender(agent=identity.agent, store=identity.store, raw_id=raw_id)
+    if one.batch.refusal is not None:
+        return refused(sender, entry, one.batch.refusal)
     return read(sender, entry, settings, pipeline.readers)
 
 

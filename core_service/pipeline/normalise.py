@@ -63,7 +63,7 @@ class Sender:
 
 def read(sender: Sender, entry: Entry, settings: Settings, readers: Readers) -> Read:
     """Read one entry; whatever goes wrong is a refusal of this entry alone."""
-    blank = Read(agent=sender.agent, store=sender.store, entry=entry, raw_id=sender.raw_id)
+    blank = _blank(sender, entry)
     try:
         if entry.content.kind in {EntryKind.RIGHTS_ACKNOWLEDGED, EntryKind.RIGHTS_RETURNED}:
             message = readers.decode_rights(entry.content.kind, entry.content.raw)
@@ -76,6 +76,15 @@ def read(sender: Sender, entry: Entry, settings: Settings, readers: Readers) -> 
         return replace(blank, refusal=error)
     except Exception as error:  # noqa: BLE001 - one entry's defect parks that entry; it is counted and kept raw
         return replace(blank, refusal=internal("read", error))
+
+
+def refused(sender: Sender, entry: Entry, error: TillstreamError) -> Read:
+    """Return an entry that is parked unread, with the reason."""
+    return replace(_blank(sender, entry), refusal=error)
+
+
+def _blank(sender: Sender, entry: Entry) -> Read:
+    return Read(agent=sender.agent, store=sender.store, entry=entry, raw_id=sender.raw_id)
 
 
 def internal(step: str, error: Exception) -> Permanent:
@@ -142,4 +151,4 @@ def _numbers(version: str) -> tuple[int, ...]:
     return (2**63,)
 
 
-__all__ = ["Dialects", "Read", "Readers", "RightsDecoder", "RightsMessage", "Sender", "internal", "read"]
+__all__ = ["Dialects", "Read", "Readers", "RightsDecoder", "RightsMessage", "Sender", "internal", "read", "refused"]

@@ -5,7 +5,8 @@
     stream C --submit-->| (full: |
                         | OVERLOADED)
 
-A batch that cannot go on fails alone. Database trouble goes back to every submitter and nothing of it is half done.
+A batch that cannot go on fails alone; an entry that no transaction can hold is found by halving and parked alone. Database trouble goes
+back to every submitter and nothing of it is half done.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from adapters.errors import TillstreamError, Transient
+from adapters.errors import Permanent, TillstreamError, Transient
 from adapters.reasons import Reason
 from adapters.seams.backoff import Backoff
 from adapters.seams.randomness import Randomness
 from core_service.pipeline.ingest import IncomingBatch, Pipeline, Settlement, ingest
+from core_service.pipeline.normalise import internal
+from core_service.ports.ingest import StreamPosition
 
 _log = logging.getLogger(__name__)
 
@@ -100,31 +103,66 @@ class IngestWriter:
 
     async def _tenant(self, tenant: str, group: Sequence[_Submitted]) -> None:
         try:
-            await self._committed(tenant, group)
-        except TillstreamError as error:
+            answers = await self._committed(tenant, [one.batch for one in group])
+        except Transient as error:
             _fail(group, error)
-        except Exception as error:  # noqa: BLE001 - the edge of the one writing task: a defect must not stop the other tenants
-            _log.exception("ingest failed for a group of %d batches", len(group))
-            self._pipeline.telemetry.count("ingest_failures", reason=type(error).__name__)
-            if len(group) == 1:
-                _fail(group, _defect(error))
-                return
+        except Exception as error:  # noqa: BLE001 - the edge of the one writing task: what one batch does must not stop the others
+            self._failed(error, f"a group of {len(group)} batches")
             for one in group:
-                await self._tenant(tenant, [one])
+                await self._alone(tenant, one)
+        else:
+            for one, answer in zip(group, answers, strict=True):
+                _resolve(one, answer)
 
-    async def _committed(self, tenant: str, group: Sequence[_Submitted]) -> None:
-        for attempt in range(self._limits.tries):
+    async def _alone(self, tenant: str, one: _Submitted) -> None:
+        try:
+            _resolve(one, await self._in_pieces(tenant, one.batch))
+        except TillstreamError as error:
+            _resolve(one, error)
+
+    async def _in_pieces(self, tenant: str, batch: IncomingBatch) -> Settlement:
+        """Commit a batch of which the database may take only a part: halves of what fails, down to the one entry, which is parked unread.
+
+        Raises what the batch cannot go on with; what came before it is committed.
+        """
+        try:
+            [answer] = await self._committed(tenant, [batch])
+        except Transient:
+            raise
+        except Exception as error:
+            # One entry's defect parks that entry, or its stream would stand still for ever.
+            self._failed(error, f"a batch of {len(batch.entries)} entries")
+            if len(batch.entries) > 1:
+                return await self._halves(tenant, batch)
+            if not batch.entries or batch.refusal is not None:
+                raise _defect(error) from error
+            return await self._in_pieces(tenant, replace(batch, refusal=_unwritable(error)))
+        if isinstance(answer, TillstreamError):
+            raise answer
+        return answer
+
+    async def _halves(self, tenant: str, batch: IncomingBatch) -> Settlement:
+        middle = len(batch.entries) // 2
+        first = await self._in_pieces(tenant, replace(batch, entries=batch.entries[:middle]))
+        reached = StreamPosition(watermark=first.through, chain=first.chain)
+        rest = replace(batch, expected=reached, entries=batch.entries[middle:], gap=None)
+        last = await self._in_pieces(tenant, rest)
+        return replace(last, verdicts=(*first.verdicts, *last.verdicts))
+
+    def _failed(self, error: Exception, what: str) -> None:
+        _log.error("ingest failed for %s", what, exc_info=error)
+        self._pipeline.telemetry.count("ingest_failures", reason=type(error).__name__)
+
+    async def _committed(
+        self, tenant: str, batches: Sequence[IncomingBatch]
+    ) -> Sequence[Settlement | TillstreamError]:
+        for attempt in range(self._limits.tries - 1):
             try:
-                answers = await ingest(self._pipeline, tenant, [one.batch for one in group])
+                return await ingest(self._pipeline, tenant, batches)
             except Transient:
                 self._pipeline.telemetry.count("ingest_retries")
-                if attempt + 1 == self._limits.tries:
-                    raise
                 await self._pipeline.clock.sleep(self._limits.backoff.delay(attempt, self._randomness))
-            else:
-                for one, answer in zip(group, answers, strict=True):
-                    _resolve(one, answer)
-                return
+        return await ingest(self._pipeline, tenant, batches)
 
 
 def _resolve(one: _Submitted, answer: Settlement | TillstreamError) -> None:
@@ -139,6 +177,10 @@ def _resolve(one: _Submitted, answer: Settlement | TillstreamError) -> None:
 def _fail(group: Sequence[_Submitted], error: TillstreamError) -> None:
     for one in group:
         _resolve(one, error)
+
+
+def _unwritable(error: Exception) -> TillstreamError:
+    return error if isinstance(error, Permanent) else internal("write", error)
 
 
 def _defect(error: Exception) -> Transient:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 
+from adapters.canonical.entry import Outcome
 from adapters.errors import Permanent, Transient
 from adapters.reasons import Reason
 from adapters.seams.backoff import Backoff
@@ -102,7 +103,7 @@ async def test_fault_001_an_answer_lost_after_the_commit_is_no_second_booking():
         assert (await shop.position("north", "MUG")).on_hand == Decimal(-1)
 
 
-async def test_a_defect_fails_only_the_batches_it_is_in():
+async def test_a_defect_parks_the_entry_it_is_about_and_no_other():
     async with open_shop("north", "south") as shop:
         hits = 0
 
@@ -119,10 +120,9 @@ async def test_a_defect_fails_only_the_batches_it_is_in():
         asked = [asyncio.create_task(writer.submit(agent.batch())) for agent in agents]
         await asyncio.sleep(0)
         task = asyncio.create_task(writer.run())
-        failed, settled = await asyncio.gather(*asked, return_exceptions=True)
-        assert isinstance(failed, Transient)
-        assert failed.reason is Reason.INTERNAL
-        assert not isinstance(settled, BaseException)
+        [parked], [booked] = [answer.verdicts for answer in await asyncio.gather(*asked)]
+        assert (parked.outcome, parked.reason) == (Outcome.PARKED, Reason.INTERNAL)
+        assert booked.outcome is Outcome.BOOKED
         assert shop.telemetry.total("ingest_failures") == 2
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
