@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_FEWEST_DIGITS_OF_A_CARD = 12
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 
@@ -87,10 +88,22 @@ class _Place:
 
 
 def step_to(key: str) -> str:
-    """Return the step of a JSON path to a member: `.quantity`, or `['odd key']` shortened to 40 characters."""
-    if _PLAIN_KEY.match(key) and len(key) <= 40:
+    """Return the step of a JSON path to a member: `.quantity`, or `['odd key']`, as `shown`."""
+    if _PLAIN_KEY.match(key) and shown(key) == key:
         return f".{key}"
-    return f"[{key[:40]!a}]"
+    return f"[{shown(key)!a}]"
+
+
+def shown(name: str) -> str:
+    """Return a name as an error may show it: at most 40 characters, and of a name that could hold a card number only its first six digits."""
+    if sum(map(str.isdigit, name)) < _FEWEST_DIGITS_OF_A_CARD:
+        return name[:40]
+    digits = 0
+    characters = []
+    for character in name[:40]:
+        digits += character.isdigit()
+        characters.append("*" if character.isdigit() and digits > 6 else character)
+    return "".join(characters)
 
 
 def unescaped(string: str) -> str:

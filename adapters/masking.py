@@ -39,7 +39,11 @@ def mask_json(raw: bytes, declared: frozenset[str] = frozenset()) -> bytes:
     Raises Permanent with the strict decoder's reasons when the bytes are no JSON document, Permanent(CARD_DATA_UNLOCATED) when card data is
     seen that cannot be masked in its place. Idempotent.
     """
-    strict.parse(raw)
+    try:
+        strict.parse(raw)
+    except Permanent as error:
+        # What is refused is told and kept as well: nothing of the message may stand in the words about it, nor in their cause.
+        raise Permanent(error.reason, masked_text(error.sentence), path=masked_text(error.path)) from None
     text = raw.decode()
     if not _suspicious(raw, text):
         return raw

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from adapters.errors import Permanent
-from adapters.json_text import Role, Token, tokens, unescaped
+from adapters.json_text import Role, Token, shown, tokens, unescaped
 from adapters.reasons import Reason
 
 T = TypeVar("T")
@@ -182,7 +182,7 @@ def _token_offence(text: str, token: Token) -> Permanent | None:
 
 
 def _duplicate(token: Token) -> Permanent:
-    sentence = f"The name {token.name[:40]!a} stands twice in one object; send it once."
+    sentence = f"The name {shown(token.name)!a} stands twice in one object; send it once."
     return Permanent(Reason.DUPLICATE_FIELD, sentence, path=token.path)
 
 
@@ -218,8 +218,8 @@ def _misfit(message: str, type: Any) -> Permanent:  # noqa: A002 - as in `decode
         from adapters.known_fields import advice
 
         field = unknown["field"]
-        sentence = f"There is no field `{field[:40]}` here; {advice(type, path, field)}"
-        return Permanent(Reason.FIELD_UNKNOWN, sentence, path=f"{path}.{field[:40]}")
+        sentence = f"There is no field `{shown(field)}` here; {advice(type, path, field)}"
+        return Permanent(Reason.FIELD_UNKNOWN, sentence, path=f"{path}.{shown(field)}")
     return Permanent(Reason.FIELD_INVALID, f"The value does not fit: {what[:1].lower()}{what[1:]}.", path=path)
 
 

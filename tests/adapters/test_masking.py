@@ -92,6 +92,23 @@ def test_what_is_no_json_is_refused_with_the_decoders_reason() -> None:
     assert refused.value.reason is Reason.DUPLICATE_FIELD
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"%b":1,"%b":2}' % (PAN.encode(), PAN.encode()),
+        b'{"x%b":NaN}' % PAN.encode(),
+        b'{"4111-1111-1111-1111":NaN}',
+        b'{"a name of twenty letters and %b":NaN}' % PAN.encode(),
+        b'{"%b":"\xff"}' % PAN.encode(),
+    ],
+)
+def test_the_words_of_a_refusal_hold_no_card_data_either(raw: bytes) -> None:
+    with pytest.raises(Permanent) as refused:
+        mask_json(raw)
+    said = f"{refused.value} {refused.value.sentence} {refused.value.path} {refused.value.__cause__}"
+    assert "1111111" not in said.replace("-", "")
+
+
 _LEAVES = (
     st.none()
     | st.booleans()
