@@ -153,9 +153,7 @@ class IngestWriter:
         _log.error("ingest failed for %s", what, exc_info=error)
         self._pipeline.telemetry.count("ingest_failures", reason=type(error).__name__)
 
-    async def _committed(
-        self, tenant: str, batches: Sequence[IncomingBatch]
-    ) -> Sequence[Settlement | TillstreamError]:
+    async def _committed(self, tenant: str, batches: Sequence[IncomingBatch]) -> Sequence[Settlement | TillstreamError]:
         for attempt in range(self._limits.tries - 1):
             try:
                 return await ingest(self._pipeline, tenant, batches)

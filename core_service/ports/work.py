@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from core_service.domain.work import ClaimedWork, NewWork
 
 OMS = "oms"
 """The audience of the tenant's OMS; a store's audience is `store:<store>`."""
+
+
+TenantDestination: TypeAlias = tuple[str, str]
+"""(tenant, destination): tenants may call their warehouses alike."""
 
 
 def store_audience(store: str) -> str:
@@ -77,9 +81,9 @@ class WorkClaims(Protocol):
     """The worker's side of due work, across tenants; each method is its own transaction."""
 
     async def claim(
-        self, owner: str, now: datetime, lease_seconds: float, limit: int, skip_destinations: Sequence[str]
+        self, owner: str, now: datetime, lease_seconds: float, limit: int, skip: Sequence[TenantDestination]
     ) -> list[ClaimedWork]:
-        """Take due work (or work whose lease ended), by priority then due time, with a new fence each."""
+        """Take due work (or work whose lease ended) but for the destinations in `skip`, by priority then due time, with a new fence each."""
 
     async def complete(self, work: ClaimedWork, now: datetime) -> bool:
         """Mark as done if the fence still holds; False otherwise."""

@@ -16,6 +16,8 @@ from sqlalchemy import Row, Select, bindparam, literal_column, select, update
 
 from adapters.seams.clock import to_millis
 from core_service.domain.work import ClaimedWork, WorkKind
+from core_service.ports.work import TenantDestination
+from core_service.store.portable import among
 from core_service.store.tables.work import work as works
 from core_service.store.transaction import Transaction
 from core_service.store.work_queue import DONE, OPEN, PARKED
@@ -52,10 +54,10 @@ class SqlWorkClaims:
         self._transactions = transactions
 
     async def claim(
-        self, owner: str, now: datetime, lease_seconds: float, limit: int, skip_destinations: Sequence[str]
+        self, owner: str, now: datetime, lease_seconds: float, limit: int, skip: Sequence[TenantDestination]
     ) -> list[ClaimedWork]:
-        """Take due work (or work whose lease ended), by priority then due time, with a new fence each."""
-        due = _due(to_millis(now), limit, skip_destinations)
+        """Take due work (or work whose lease ended) but for the destinations in `skip`, by priority then due time, with a new fence each."""
+        due = _due(to_millis(now), limit, skip)
         async with self._transactions.reading() as looking:
             # Looking first keeps idle workers from queueing for the write lock.
             if await looking.row(due) is None:
@@ -99,10 +101,10 @@ class SqlWorkClaims:
         return ended == 1
 
 
-def _due(now: int, limit: int, skip_destinations: Sequence[str]) -> Select[Any]:
+def _due(now: int, limit: int, skip: Sequence[TenantDestination]) -> Select[Any]:
     statement = select(works).where(_IS_OPEN, works.c.due_at <= now)
-    if skip_destinations:
-        statement = statement.where(works.c.destination.not_in(sorted(set(skip_destinations))))
+    if skip:
+        statement = statement.where(~among((works.c.tenant, works.c.destination), sorted(set(skip))))
     return statement.order_by(works.c.priority, works.c.due_at, works.c.tenant, works.c.work_id).limit(limit)
 
 

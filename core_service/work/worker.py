@@ -2,7 +2,7 @@
 
     claim (lease, fence) -> handler -> complete | retry | park        every step refused when the fence is no longer ours
 
-A destination that fails opens its breaker and is left out of claims; one that is slow fills only its own share (bulkhead).
+A tenant's destination that fails opens its breaker and is left out of claims; one that is slow fills only its own share (bulkhead).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from adapters.seams.failpoint import Failpoints
 from adapters.seams.randomness import Randomness
 from adapters.seams.telemetry import Telemetry
 from core_service.domain.work import ClaimedWork, WorkKind
-from core_service.ports.work import WorkClaims
+from core_service.ports.work import TenantDestination, WorkClaims
 from core_service.work.retry import Park, after_failure
 
 log = structlog.get_logger(__name__)
@@ -68,8 +68,8 @@ class Worker:
     owner: str
     settings: WorkerSettings = field(default_factory=WorkerSettings)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _busy: Counter[str] = field(default_factory=Counter)
-    _breakers: dict[str, Breaker] = field(default_factory=dict)
+    _busy: Counter[TenantDestination] = field(default_factory=Counter)
+    _breakers: dict[TenantDestination, Breaker] = field(default_factory=dict)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -113,7 +113,7 @@ class Worker:
             await self.seams.clock.sleep(self.settings.poll_seconds)
             return []
 
-    def _closed_destinations(self) -> list[str]:
+    def _closed_destinations(self) -> list[TenantDestination]:
         now = self.seams.clock.monotonic()
         full = {name for name, count in self._busy.items() if count >= self.settings.per_destination}
         broken = {name for name, breaker in self._breakers.items() if not breaker.allows(now)}
@@ -132,16 +132,16 @@ class Worker:
 
     def _start(self, work: ClaimedWork) -> None:
         key = f"{work.tenant}/{work.work_id}/{work.fence}"
-        self._busy[work.destination] += 1
+        self._busy[_place(work)] += 1
         task = asyncio.create_task(self._do(work), name=key)
         self._running[key] = task
-        task.add_done_callback(lambda _: self._finished(key, work.destination))
+        task.add_done_callback(lambda _: self._finished(key, _place(work)))
 
-    def _finished(self, key: str, destination: str) -> None:
+    def _finished(self, key: str, place: TenantDestination) -> None:
         del self._running[key]
-        self._busy[destination] -= 1
-        if not self._busy[destination]:
-            del self._busy[destination]
+        self._busy[place] -= 1
+        if not self._busy[place]:
+            del self._busy[place]
 
     async def _do(self, work: ClaimedWork) -> None:
         try:
@@ -166,15 +166,15 @@ class Worker:
         await self.seams.failpoints.hit("work.handled")
 
     async def _done(self, work: ClaimedWork) -> None:
-        self._breakers.pop(work.destination, None)
+        self._breakers.pop(_place(work), None)
         held = await self.claims.complete(work, self.seams.clock.now())
         self.seams.telemetry.count("work_done", kind=work.kind, held="yes" if held else "no")
 
     async def _failed(self, work: ClaimedWork, error: TillstreamError) -> None:
         now = self.seams.clock.now()
         if isinstance(error, Transient):
-            breaker = self._breakers.get(work.destination, Breaker())
-            self._breakers[work.destination] = breaker.failed(self.seams.clock.monotonic())
+            breaker = self._breakers.get(_place(work), Breaker())
+            self._breakers[_place(work)] = breaker.failed(self.seams.clock.monotonic())
         decision = after_failure(
             error, work.attempt, work.max_attempts, now, self.settings.backoff, self.seams.randomness
         )
@@ -186,3 +186,8 @@ class Worker:
             await self.claims.park(work, now, decision.reason, decision.sentence)
         else:
             await self.claims.retry(work, decision.due_at, decision.reason, decision.sentence)
+
+
+def _place(work: ClaimedWork) -> TenantDestination:
+    """Return what shares a breaker and a limit: never two tenants, whose warehouses may be called alike."""
+    return (work.tenant, work.destination)

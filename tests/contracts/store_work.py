@@ -78,7 +78,7 @@ class WorkStoreContract:
             )
             await uow.commit()
         assert await core.work_claims.claim("w", after(-1), 30, 10, []) == []
-        first = await core.work_claims.claim("w", after(3), 30, 2, ["south-dc"])
+        first = await core.work_claims.claim("w", after(3), 30, 2, [("acme", "south-dc"), ("bolt", "north-dc")])
         assert [one.work_id for one in first] == ["urgent", "first"]
         rest = await core.work_claims.claim("w", after(3), 30, 10, [])
         assert [one.work_id for one in rest] == ["elsewhere", "second"]

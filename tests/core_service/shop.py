@@ -181,7 +181,7 @@ class Shop:
         """Do the work that calls nobody outside until there is none left; return how many pieces there were."""
         done = 0
         while claimed := await self.core.work_claims.claim(
-            "test", self.clock.now(), 60, 10, ["wms/wh-east", "wms/north"]
+            "test", self.clock.now(), 60, 10, [(TENANT, "wms/wh-east"), (TENANT, "wms/north")]
         ):
             for work in claimed:
                 if work.kind is WorkKind.REPLAY_EXCEPTION:

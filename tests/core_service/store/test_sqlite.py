@@ -249,7 +249,7 @@ async def _ask_as_everyone_else(core: Any) -> None:
         await uow.changes.since(OMS, 0, 10)
         await uow.changes.newest(OMS)
         await uow.commit()
-    (claimed,) = await core.work_claims.claim("w", records.after(1), 30, 10, ["elsewhere"])
+    (claimed,) = await core.work_claims.claim("w", records.after(1), 30, 10, [("acme", "elsewhere")])
     await core.work_claims.complete(claimed, records.after(2))
     await core.platform.credential("crd_1")
     await core.platform.token_tenant(b"x")
