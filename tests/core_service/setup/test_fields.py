@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import time
 from decimal import Decimal
@@ -111,10 +112,8 @@ def test_other_web_addresses_are_refused(value: str) -> None:
 def test_no_text_breaks_a_check(value: str) -> None:
     """Each check answers with its value or a Permanent, whatever it is given."""
     for check in (fields.slug, fields.label, fields.time_zone, fields.closing_time, fields.currency, fields.country, fields.web_address):
-        try:
+        with contextlib.suppress(Permanent):
             check(value, "a.path")
-        except Permanent as error:
-            assert error.path == "a.path"
 
 
 @pytest.mark.parametrize("value", ["96385074", "036000291452", "4006381333931", "10614141000415"])
