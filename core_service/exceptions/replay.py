@@ -12,21 +12,26 @@ from dataclasses import dataclass, field, replace
 from adapters.canonical.entry import Entry, EntryKind, Verdict
 from adapters.errors import Permanent, TillstreamError, Transient
 from adapters.reasons import Reason
+from adapters.seams.clock import to_millis
 from core_service.domain.exception import ExceptionStatus, ParkedException
 from core_service.domain.order import LineageStep
 from core_service.pipeline.decide import attempt
 from core_service.pipeline.gather import desk_for, tills_of
 from core_service.pipeline.ingest import Pipeline
 from core_service.pipeline.normalise import Read, Sender, internal, read
-from core_service.pipeline.park import owner, sentence_of
+from core_service.pipeline.park import owner, sentence_of, waits_for
 from core_service.pipeline.persist import replay_work, write
 from core_service.pipeline.rerouting import route_waiting
+from core_service.ports.orders import Place
 from core_service.ports.unit_of_work import UnitOfWork
 
 ALARMS = frozenset({Reason.JOURNAL_GAP, Reason.FORK, Reason.CHAIN_BROKEN, Reason.ORDER_NOT_CANCELLABLE})
 """What books nothing when it is replayed: replaying says that someone has seen to it."""
 
 _MATCHED_AT_ONCE = 500
+_MOST_MATCHED = 5000
+"""Replays caused by one transaction, about: writers behind it wait for it."""
+
 _ENTRY_SOURCE = "store/"
 
 
@@ -80,7 +85,7 @@ class Replay:
             try:
                 record_id = await retry(uow, exception)
             except TillstreamError as error:
-                after = _still_open(exception, error)
+                after = _still_open(await uow.exceptions.get(exception_id) or exception, error)
             else:
                 after = _resolved(exception, record_id)
             await uow.exceptions.save(after)
@@ -124,6 +129,9 @@ class Replay:
         except Exception as error:
             raise _UnwritableError(error) from error
         if isinstance(verdict, TillstreamError):
+            if verdict.reason is Reason.ORIGINAL_UNKNOWN:
+                # It follows by itself when that document is booked, also if something else was wrong with it at first.
+                await uow.exceptions.save(replace(exception, record_id=waits_for(again, uow.tenant)))
             raise verdict
         await uow.inbox.replace_verdict(exception.agent, exception.epoch, verdict)
         return verdict.record_id
@@ -140,11 +148,18 @@ class Replay:
 
 async def replay_matching(uow: UnitOfWork, pipeline: Pipeline, reason: Reason, source: str = "") -> int:
     """Enqueue a replay of each open exception of a reason (and source, unless empty): a SKU, till or dialect has arrived; return how many."""
-    found = await uow.exceptions.list(reason, ExceptionStatus.OPEN, None, _MATCHED_AT_ONCE)
-    matching = [exception for exception in found if not source or exception.source == source]
-    for exception in matching:
-        await uow.work.again(replay_work(uow.tenant, exception.exception_id, pipeline.clock.now()))
-    return len(matching)
+    now, matched = pipeline.clock.now(), 0
+    after: Place | None = None
+    while matched < _MOST_MATCHED:
+        found = await uow.exceptions.list(reason, ExceptionStatus.OPEN, after, _MATCHED_AT_ONCE)
+        if not found:
+            break
+        after = (to_millis(found[-1].created_at), found[-1].exception_id)
+        for exception in found:
+            if not source or exception.source == source:
+                await uow.work.again(replay_work(uow.tenant, exception.exception_id, now))
+                matched += 1
+    return matched
 
 
 async def _parked_entry(uow: UnitOfWork, exception: ParkedException) -> tuple[str, Entry]:

@@ -41,7 +41,7 @@ def parked(read: Read, error: TillstreamError, desk: Desk) -> ParkedException:
         reference=content.key.reference if content.key else "",
         dialect=content.dialect,
         dialect_version=content.dialect_version,
-        record_id=_waits_for(read, desk.tenant) if error.reason is Reason.ORIGINAL_UNKNOWN else "",
+        record_id=waits_for(read, desk.tenant) if error.reason is Reason.ORIGINAL_UNKNOWN else "",
         agent=read.agent,
         epoch=read.entry.id.epoch,
         sequence=read.entry.id.sequence,
@@ -80,7 +80,7 @@ def alarmed(alarm: Alarm, desk: Desk) -> ParkedException:
     )
 
 
-def _waits_for(read: Read, tenant: str) -> str:
+def waits_for(read: Read, tenant: str) -> str:
     """Return the name of the document that a parked void is about, so that it follows when that one is booked."""
     found = read.reading
     if found is None or found.key is None or not isinstance(found.document, Sale):

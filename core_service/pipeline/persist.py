@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from adapters.canonical.quantity import show
 from adapters.reasons import Reason
 from core_service.domain.exception import ExceptionStatus
-from core_service.domain.order import LineageStep, Reservation
+from core_service.domain.order import LineageStep, Order, OrderStatus, Reservation
 from core_service.domain.work import NewWork, WorkKind
 from core_service.pipeline.desk import CloseReservations, Desk
 from core_service.pipeline.names import ORIGINAL_KINDS, SALE, sale_id_about, work_id
@@ -21,7 +21,9 @@ from core_service.ports.unit_of_work import UnitOfWork
 from core_service.ports.work import OMS, Change, ChangeKind, store_audience
 
 WAITING_AT_ONCE = 200
-"""Orders woken for one SKU, and parked voids looked at, by one transaction; the next stock wakes the next."""
+"""Orders woken for one SKU by one transaction; those behind them look by themselves (`look_again`)."""
+
+_SOONEST, _LATEST = timedelta(minutes=1), timedelta(minutes=30)
 
 
 async def write(uow: UnitOfWork, desk: Desk) -> None:
@@ -45,6 +47,8 @@ async def write(uow: UnitOfWork, desk: Desk) -> None:
     await _followed(uow, desk)
     await _overdrawn(uow, desk)
     await _wake(uow, desk)
+    for order_id in sorted({order.order_id for order in (*decided.placed, *decided.saved)}):
+        await look_again(uow, desk, desk.orders[order_id])
     changes = _changes(desk)
     if changes:
         await uow.changes.record(changes)
@@ -93,9 +97,8 @@ async def _followed(uow: UnitOfWork, desk: Desk) -> None:
     }
     if not names:
         return
-    for parked in await uow.exceptions.list(Reason.ORIGINAL_UNKNOWN, ExceptionStatus.OPEN, None, WAITING_AT_ONCE):
-        if parked.record_id in names:
-            await uow.work.again(replay_work(desk.tenant, parked.exception_id, desk.now))
+    for parked in await uow.exceptions.about(Reason.ORIGINAL_UNKNOWN, names):
+        await uow.work.again(replay_work(desk.tenant, parked.exception_id, desk.now))
 
 
 async def _overdrawn(uow: UnitOfWork, desk: Desk) -> None:
@@ -144,6 +147,15 @@ async def _wake(uow: UnitOfWork, desk: Desk) -> None:
         woken += [order.order_id for order in await uow.orders.waiting_for(sku, WAITING_AT_ONCE)]
     for order_id in dict.fromkeys(woken):
         await uow.work.again(routing_work(desk, order_id))
+
+
+async def look_again(uow: UnitOfWork, desk: Desk, order: Order) -> None:
+    """Let an order that waits be routed later even when nothing tells it to: a day's capacity, an opened place, stock that others left."""
+    if order.status is not OrderStatus.AWAITING_STOCK:
+        return
+    waited = desk.now - order.created_at
+    work = routing_work(desk, order.order_id)
+    await uow.work.again(replace(work, due_at=desk.now + min(max(waited / 2, _SOONEST), _LATEST)))
 
 
 def routing_work(desk: Desk, order_id: str) -> NewWork:

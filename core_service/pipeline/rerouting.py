@@ -15,7 +15,7 @@ from core_service.domain.order import Order, OrderStatus
 from core_service.pipeline.desk import Desk, Draft
 from core_service.pipeline.gather import load_candidates, load_order
 from core_service.pipeline.names import alarm_id
-from core_service.pipeline.persist import write
+from core_service.pipeline.persist import look_again, write
 from core_service.pipeline.reserve import open_reservations, route_again
 from core_service.pipeline.route import Router
 from core_service.ports.unit_of_work import UnitOfWork
@@ -35,9 +35,12 @@ async def route_waiting(uow: UnitOfWork, order_id: str, router: Router, now: dat
     if order.status in _WAITING or (order.status is OrderStatus.ROUTED and await _may_move(uow, desk, order)):
         await load_candidates(uow, desk, [line.sku for line in order.lines])
         draft = Draft(desk)
-        order = route_again(draft, order, router)
+        routed = route_again(draft, order, router)
         desk.apply(draft.effects)
         await write(uow, desk)
+        if routed is order:
+            await look_again(uow, desk, order)
+        order = routed
     if covered(desk, order_id):
         await _all_covered(uow, order_id)
     return order

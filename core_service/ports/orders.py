@@ -76,6 +76,9 @@ class Exceptions(Protocol):
     ) -> list[ParkedException]:
         """Return exceptions, oldest first, after a place."""
 
+    async def about(self, reason: str, record_ids: Iterable[str]) -> Sequence[ParkedException]:
+        """Return the open exceptions of a reason that name one of these records, oldest first."""
+
 
 class Lineage(Protocol):
     """What happened to records."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select, tuple_
@@ -11,6 +11,7 @@ from adapters.reasons import Reason
 from adapters.seams.clock import from_millis, to_millis
 from core_service.domain.exception import ExceptionStatus, ParkedException
 from core_service.ports.orders import Place
+from core_service.store.portable import among
 from core_service.store.tables.orders import parked_exception
 from core_service.store.transaction import Transaction, Values
 
@@ -49,6 +50,21 @@ class SqlExceptions:
         if after is not None:
             statement = statement.where(tuple_(table.c.created_at, table.c.exception_id) > tuple_(*after))
         statement = statement.order_by(table.c.created_at, table.c.exception_id).limit(limit)
+        return [_from_row(row) for row in await self._transaction.rows(statement)]
+
+    async def about(self, reason: str, record_ids: Iterable[str]) -> Sequence[ParkedException]:
+        """Return the open exceptions of a reason that name one of these records, oldest first."""
+        asked = sorted(set(record_ids))
+        if not asked:
+            return []
+        table = parked_exception
+        statement = select(table).where(
+            self._transaction.mine(table),
+            table.c.status == ExceptionStatus.OPEN.value,
+            table.c.reason == reason,
+            among([table.c.record_id], [(name,) for name in asked]),
+        )
+        statement = statement.order_by(table.c.created_at, table.c.exception_id)
         return [_from_row(row) for row in await self._transaction.rows(statement)]
 
 
