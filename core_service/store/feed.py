@@ -35,10 +35,12 @@ class SqlFeedNumbering:
     async def hold_lease(self, name: str, owner: str, now: datetime, lease_seconds: float) -> int | None:
         """Take or renew a named lease; return its fence, None when another holds it. Taking it after its end gives a new fence."""
         at, ends = to_millis(now), to_millis(now + timedelta(seconds=lease_seconds))
+        # A lease that ends later than any clock nearly right could have said was taken under a wrong one.
+        latest = ends + (ends - at)
         async with self._transactions.writing() as transaction:
             locked = select(feed_lease).where(feed_lease.c.name == name).with_for_update()
             row = await transaction.row(locked)
-            held = row is not None and row.expires_at > at
+            held = row is not None and at < row.expires_at <= latest
             if row is not None and held and row.owner != owner:
                 return None
             fence = 1 if row is None else row.fence if held else row.fence + 1
