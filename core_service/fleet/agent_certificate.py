@@ -75,4 +75,6 @@ def serial_text(serial: int) -> str:
 
 
 def _refused(why: str) -> AuthenticationFailed:
-    return AuthenticationFailed(Reason.CERTIFICATE_REFUSED, f"This is no certificate of an agent: {why}. Enrol the box again.")
+    return AuthenticationFailed(
+        Reason.CERTIFICATE_REFUSED, f"This is no certificate of an agent: {why}. Enrol the box again."
+    )

@@ -44,7 +44,9 @@ def load_authorities(directory: Path) -> list[Authority]:
 def create_authority(directory: Path, now: datetime, randomness: Randomness) -> Path:
     """Write one more authority and return its file. Two processes that do this at once make two authorities or one, never a damaged one."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    number = max((int(match[1]) for path in directory.iterdir() if (match := _FILE.fullmatch(path.name))), default=0) + 1
+    number = (
+        max((int(match[1]) for path in directory.iterdir() if (match := _FILE.fullmatch(path.name))), default=0) + 1
+    )
     path = directory / f"authority-{number:04}.pem"
     aside = directory / f".{path.name}.{randomness.token(4).hex()}"
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -108,7 +110,9 @@ def _load(path: Path) -> Authority:
     except ValueError as error:
         raise _unusable(path, "it is damaged; restore it from the backup of the data directory") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
-        raise _unusable(path, "its key and its certificate do not fit; restore it from the backup of the data directory")
+        raise _unusable(
+            path, "its key and its certificate do not fit; restore it from the backup of the data directory"
+        )
     return Authority(key=key, certificate=certificate)
 
 

@@ -195,9 +195,7 @@ class CertificateAuthority:
             .add_extension(x509.ExtendedKeyUsage([wanted.usage]), critical=False)
             .add_extension(x509.SubjectAlternativeName(wanted.names), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(wanted.key), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key), critical=False
-            )
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key), critical=False)
         )
         return builder.sign(authority.key, hashes.SHA256())
 

@@ -114,7 +114,9 @@ class Enrolment:
                 return self._repeated(again)
             if not await uow.fleet.use_recovery(old.serial, used_by):
                 sentence = "This certificate was recovered before, with another key; if that was not this box, revoke the agent"
-                raise AuthenticationFailed(Reason.CERTIFICATE_REFUSED, f"{sentence}. Enrol the box again with a join token.")
+                raise AuthenticationFailed(
+                    Reason.CERTIFICATE_REFUSED, f"{sentence}. Enrol the box again with a join token."
+                )
             issued = self.authority.issue(identity, key, serial)
             await self._record(uow, agent, issued)
             await uow.audit.add(_audited(now, identity.agent, "recover_certificate", f"by the key of {old.serial}"))
@@ -131,7 +133,9 @@ class Enrolment:
             raise _token_invalid(f"of no use any more: another box has become agent {token.agent!r}")
         if not await uow.fleet.use_token(token.token_hash, now, key_hash(key)):
             raise _token_used()
-        issued = self.authority.issue(AgentIdentity(tenant=uow.tenant, store=token.store, agent=token.agent), key, serial)
+        issued = self.authority.issue(
+            AgentIdentity(tenant=uow.tenant, store=token.store, agent=token.agent), key, serial
+        )
         agent = Agent(
             agent=token.agent,
             store=token.store,
@@ -209,7 +213,9 @@ def _check_signature(old: AgentCertificate, csr_der: bytes, signature: bytes) ->
     try:
         old.public_key.verify(signature, RECOVERY_CONTEXT + csr_der, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature as error:
-        sentence = "The signature is not by the old certificate's key; recover on the box that holds it, or enrol again."
+        sentence = (
+            "The signature is not by the old certificate's key; recover on the box that holds it, or enrol again."
+        )
         raise AuthenticationFailed(Reason.SIGNATURE_INVALID, sentence, path="signature") from error
 
 

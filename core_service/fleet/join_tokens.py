@@ -73,7 +73,9 @@ class JoinTokens:
                 raise Permanent(Reason.REFERENCE_UNKNOWN, sentence, path="store")
             name = await _name(uow, store, agent)
             expires = now + timedelta(seconds=seconds)
-            await uow.fleet.add_token(JoinToken(token_hash=token_hash(secret), store=store, agent=name, expires_at=expires))
+            await uow.fleet.add_token(
+                JoinToken(token_hash=token_hash(secret), store=store, agent=name, expires_at=expires)
+            )
             await uow.audit.add(AuditEntry(at=now, actor=actor, action="create_join_token", subject=name))
             await uow.commit()
         text = TokenText(

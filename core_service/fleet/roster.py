@@ -42,7 +42,9 @@ class Roster:
     async def revoke(self, tenant: str, agent: str, *, actor: str, note: str = "") -> ListedAgent:
         """Shut an agent out; doing it again changes nothing. Its open streams end within 60 seconds, it commits nothing at once."""
         if len(note) > _LONGEST_NOTE:
-            raise Permanent(Reason.FIELD_INVALID, f"The note is longer than {_LONGEST_NOTE} characters; shorten it.", path="note")
+            raise Permanent(
+                Reason.FIELD_INVALID, f"The note is longer than {_LONGEST_NOTE} characters; shorten it.", path="note"
+            )
         async with self.core.begin(tenant) as uow:
             present = await _known(uow, agent)
             if present.revoked_at is not None:

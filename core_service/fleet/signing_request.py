@@ -40,4 +40,6 @@ def key_hash(key: ec.EllipticCurvePublicKey) -> bytes:
 
 
 def _invalid(why: str) -> Permanent:
-    return Permanent(Reason.CSR_INVALID, f"The signing request is of no use: {why}. Send a PKCS #10 request in DER.", path="csr_der")
+    return Permanent(
+        Reason.CSR_INVALID, f"The signing request is of no use: {why}. Send a PKCS #10 request in DER.", path="csr_der"
+    )

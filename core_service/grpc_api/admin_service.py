@@ -73,9 +73,7 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
         location = await put_location(self._desk(), told.location_draft(request.location))
         return wire.PutLocationResponse(location=told.location(location))
 
-    async def ListLocations(
-        self, request: wire.ListLocationsRequest, context: Context
-    ) -> wire.ListLocationsResponse:
+    async def ListLocations(self, request: wire.ListLocationsRequest, context: Context) -> wire.ListLocationsResponse:
         """List locations by id, stores' among them."""
         page = read_page(("locations",), request.page_size, request.page_token)
         async with self._core.read(caller.credential().tenant) as uow:

@@ -100,7 +100,9 @@ class Admission:
             raise AuthenticationFailed(Reason.CERTIFICATE_REFUSED, sentence)
         if revoked:
             self._not_revoked.pop(key, None)
-            sentence = f"Agent {identity.agent!r} is shut out; ask operations, and enrol the box again if it should sell."
+            sentence = (
+                f"Agent {identity.agent!r} is shut out; ask operations, and enrol the box again if it should sell."
+            )
             raise AuthenticationFailed(Reason.AGENT_REVOKED, sentence)
         self._not_revoked[key] = now
         self._not_revoked.move_to_end(key)
@@ -113,7 +115,9 @@ def _presented(context: grpc.aio.ServicerContext[Any, Any]) -> AgentCertificate:
     auth = context.auth_context()
     pems = list(auth.get("x509_pem_cert", ()))
     if list(auth.get("transport_security_type", ())) != [b"ssl"] or len(pems) != 1:
-        raise AuthenticationFailed(Reason.CREDENTIAL_MISSING, "Connect with the agent's certificate; `edge-agent enrol` gets one.")
+        raise AuthenticationFailed(
+            Reason.CREDENTIAL_MISSING, "Connect with the agent's certificate; `edge-agent enrol` gets one."
+        )
     return read_agent_certificate(pems[0])
 
 
@@ -129,7 +133,9 @@ def _check_scope(credential: Credential, scope: Scope) -> None:
     platforms_own = scope is Scope.PLATFORM_ADMIN
     if scope not in credential.scopes or bool(credential.tenant) == platforms_own:
         whose = "of the platform" if platforms_own else "of a tenant"
-        sentence = f"This needs a credential {whose} with scope {scope.value}; `core-service credential create` makes one."
+        sentence = (
+            f"This needs a credential {whose} with scope {scope.value}; `core-service credential create` makes one."
+        )
         raise AuthenticationFailed(Reason.SCOPE_MISSING, sentence)
 
 

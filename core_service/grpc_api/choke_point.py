@@ -176,7 +176,9 @@ class DeadlinePassedError(Exception):
     """A unary call took longer than it may; `told` is what its client hears."""
 
     def __init__(self, seconds: float) -> None:
-        self.told = Transient(Reason.OVERLOADED, f"This took longer than {seconds:.1f} seconds; try again with the same ids.")
+        self.told = Transient(
+            Reason.OVERLOADED, f"This took longer than {seconds:.1f} seconds; try again with the same ids."
+        )
         super().__init__(str(self.told))
 
 

@@ -81,7 +81,9 @@ async def refuse(
     """End the call with the error's status. Always awaited: an abort that is not lets the handler run on (faults row 56)."""
     status = rpc_status.to_status(status_of(error, code=code, **metadata))
     await context.abort(status.code, status.details or "", status.trailing_metadata or ())
-    raise AssertionError(error)  # abort has raised; reached only if that ever changes, and then nothing is served either
+    raise AssertionError(
+        error
+    )  # abort has raised; reached only if that ever changes, and then nothing is served either
 
 
 def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.RetryInfo) -> any_pb2.Any:

@@ -36,7 +36,9 @@ class FleetService(fleet_service_pb2_grpc.FleetServiceServicer):
             agent=convert.text(request.agent, "agent"),
             lifetime_seconds=request.lifetime_seconds,
         )
-        return wire.CreateJoinTokenResponse(join_token=made.text, agent=made.agent, expire_time=timestamp(made.expires_at))
+        return wire.CreateJoinTokenResponse(
+            join_token=made.text, agent=made.agent, expire_time=timestamp(made.expires_at)
+        )
 
     async def ListAgents(self, request: wire.ListAgentsRequest, context: Context) -> wire.ListAgentsResponse:
         """List agents by id."""

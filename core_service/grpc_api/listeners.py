@@ -104,7 +104,9 @@ class Certificates:
 
     def _configuration(self) -> grpc.ServerCertificateConfiguration:
         pair = (self._served.key_pem, self._served.certificate_pem)
-        return grpc.ssl_server_certificate_configuration([pair], self._parts.authority.bundle_pem if self._agents else None)
+        return grpc.ssl_server_certificate_configuration(
+            [pair], self._parts.authority.bundle_pem if self._agents else None
+        )
 
 
 @dataclass(kw_only=True)

@@ -49,6 +49,8 @@ def read_page(which: tuple[str, ...], size: int, token: str, parts: int = 1) -> 
             if any("\x00" in part for part in after):
                 raise PageTokenInvalid
         except PageTokenInvalid as error:
-            sentence = "This page token is of another listing; send back the `next_page_token` of the page before, unchanged."
+            sentence = (
+                "This page token is of another listing; send back the `next_page_token` of the page before, unchanged."
+            )
             raise Permanent(Reason.PAGE_TOKEN_INVALID, sentence, path="page_token") from error
     return PageRequest(which=which, size=size or DEFAULT_PAGE, after=after)

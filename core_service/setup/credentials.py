@@ -59,7 +59,9 @@ async def revoke_credential(desk: Desk, credential: str) -> Credential:
     async with desk.core.begin(desk.tenant) as uow:
         present = await uow.credentials.get(credential)
         if present is None:
-            sentence = f"There is no credential {credential[:60]!r}; `core-service credential list` shows those there are."
+            sentence = (
+                f"There is no credential {credential[:60]!r}; `core-service credential list` shows those there are."
+            )
             raise Permanent(Reason.NOT_FOUND, sentence, path="credential")
         if not present.revoked:
             await uow.credentials.revoke(credential)

@@ -56,7 +56,9 @@ def read_catalogue(raw: bytes) -> tuple[list[SkuRow], list[RowError]]:
         try:
             row = _row(number, cells)
             if first_line.setdefault(row.draft.sku, number) != number:
-                raise Permanent(Reason.ALREADY_EXISTS, f"SKU {row.draft.sku!r} stands in line {first_line[row.draft.sku]} too.")
+                raise Permanent(
+                    Reason.ALREADY_EXISTS, f"SKU {row.draft.sku!r} stands in line {first_line[row.draft.sku]} too."
+                )
         except Permanent as error:
             errors.append(RowError(number=number, sentence=error.sentence))
         else:
@@ -77,7 +79,12 @@ async def import_catalogue(desk: Desk, raw: bytes, progress: Callable[[int, int]
         try:
             await put_skus(desk, [row.draft for row in chunk])
         except Permanent as error:
-            return [RowError(number=_line(error.path, chunk), sentence=f"{error.sentence} Lines before {chunk[0].number} are put.")]
+            return [
+                RowError(
+                    number=_line(error.path, chunk),
+                    sentence=f"{error.sentence} Lines before {chunk[0].number} are put.",
+                )
+            ]
         progress(begin + len(chunk), len(rows))
     return []
 

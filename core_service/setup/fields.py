@@ -25,7 +25,9 @@ _COORDINATE = re.compile(r"-?\d{1,3}(\.\d{1,9})?", re.ASCII)
 def slug(value: str, path: str) -> str:
     """Return an id that is fit for addresses and certificates: lower-case letters, digits and inner hyphens, at most 40."""
     if not _SLUG.fullmatch(value):
-        raise invalid(path, f"{value[:60]!r} is no id: take lower-case letters, digits and hyphens between them, at most 40")
+        raise invalid(
+            path, f"{value[:60]!r} is no id: take lower-case letters, digits and hyphens between them, at most 40"
+        )
     return value
 
 
@@ -106,7 +108,9 @@ def web_address(value: str, path: str) -> str:
     if not value:
         return value
     if not _is_web_address(value) or len(value) > LONGEST_URL or value != value.strip():
-        raise invalid(path, "it is no web address; write it as https://wms.example/api, without a user or password in it")
+        raise invalid(
+            path, "it is no web address; write it as https://wms.example/api, without a user or password in it"
+        )
     return printable(value, path)
 
 

@@ -72,7 +72,9 @@ async def put_store(desk: Desk, draft: StoreDraft) -> tuple[Store, Location]:
         if before is not None and before.kind is not LocationKind.STORE:
             sentence = f"There is a warehouse {store.store!r} already; give the store another id."
             raise Permanent(Reason.ALREADY_EXISTS, sentence, path="store.store")
-        location = _sited(before or Location(location=store.store, name=store.name, kind=LocationKind.STORE), draft.site, "store")
+        location = _sited(
+            before or Location(location=store.store, name=store.name, kind=LocationKind.STORE), draft.site, "store"
+        )
         location = replace(location, name=store.name)
         await uow.stores.put(store)
         await uow.locations.put(location)
@@ -123,7 +125,9 @@ def _sited(location: Location, site: Site, path: str) -> Location:
     latitude = coordinate(site.latitude, f"{path}.latitude", most=90)
     longitude = coordinate(site.longitude, f"{path}.longitude", most=180)
     if (latitude is None) != (longitude is None):
-        raise invalid(f"{path}.longitude" if longitude is None else f"{path}.latitude", "give both coordinates, or neither")
+        raise invalid(
+            f"{path}.longitude" if longitude is None else f"{path}.latitude", "give both coordinates, or neither"
+        )
     code = country(site.country_code, f"{path}.country_code")
     return replace(location, latitude=latitude, longitude=longitude, country_code=code)
 
@@ -131,7 +135,9 @@ def _sited(location: Location, site: Site, path: str) -> Location:
 async def _with_secret(uow: UnitOfWork, wanted: Location) -> Location:
     before = await uow.locations.get(wanted.location)
     if before is not None and before.kind is LocationKind.STORE:
-        sentence = f"{wanted.location!r} is the location of a store; change the store, or give the warehouse another id."
+        sentence = (
+            f"{wanted.location!r} is the location of a store; change the store, or give the warehouse another id."
+        )
         raise Permanent(Reason.ALREADY_EXISTS, sentence, path="location.location")
     secret = wanted.wms_secret or (before.wms_secret if before else "")
     if wanted.wms_url and not secret:

@@ -49,7 +49,9 @@ async def sign_in(platform: Platform, authorization: str | None) -> Credential:
     Raises AuthenticationFailed: CREDENTIAL_MISSING without a header, else CREDENTIAL_INVALID without telling what is wrong.
     """
     if not authorization:
-        sentence = "Send an API credential: `Authorization: Bearer tsk_...`; `core-service credential create` makes one."
+        sentence = (
+            "Send an API credential: `Authorization: Bearer tsk_...`; `core-service credential create` makes one."
+        )
         raise AuthenticationFailed(Reason.CREDENTIAL_MISSING, sentence)
     scheme, _, token = authorization.partition(" ")
     matched = _TOKEN.fullmatch(token.strip())

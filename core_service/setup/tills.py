@@ -113,7 +113,9 @@ def _till(draft: TillDraft) -> Till:
         store=slug(draft.store, "till.store"),
         till=slug(draft.till, "till.till"),
         dialect=draft.dialect,
-        webhook_secret=label(draft.webhook_secret, "till.webhook_secret", longest=_LONGEST_SECRET) if draft.webhook_secret else "",
+        webhook_secret=label(draft.webhook_secret, "till.webhook_secret", longest=_LONGEST_SECRET)
+        if draft.webhook_secret
+        else "",
         webhook_url=web_address(draft.webhook_url, "till.webhook_url"),
         retired=draft.retired,
     )

@@ -106,7 +106,9 @@ class Keystore:
             aside.replace(file)
             _sync(self._folder)
         except OSError as error:
-            raise _unusable(file, f"{error.strerror}; free space, or give the folder to the user that runs edge-agent") from error
+            raise _unusable(
+                file, f"{error.strerror}; free space, or give the folder to the user that runs edge-agent"
+            ) from error
 
 
 def _sync(folder: Path) -> None:

@@ -93,6 +93,11 @@ class Renewal:
         return LONGEST_WAIT
 
     async def _take(self, step: Step) -> None:
+        stored = await asyncio.to_thread(self._keystore.load)
+        if stored is not None and stored != self._identity:
+            # A technician has enrolled the box anew while this process ran: what is on the disk counts, and is not written over.
+            self._identity = stored
+            return
         key = await asyncio.to_thread(self._keystore.next_key, new_key)
         csr = await asyncio.to_thread(signing_request, key)
         if step is Step.RENEW:

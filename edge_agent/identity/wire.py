@@ -44,9 +44,7 @@ class GrpcIssuer:
         """Use a join token at the API listener it names, trusting the authorities it carries and nobody else."""
         roots = "".join(_pem(authority) for authority in token.authorities).encode()
         async with _server_tls(token.api_address, roots) as stub:
-            answer = await stub.Enrol(
-                wire.EnrolRequest(join_token=token.secret, csr_der=csr_der), timeout=CALL_SECONDS
-            )
+            answer = await stub.Enrol(wire.EnrolRequest(join_token=token.secret, csr_der=csr_der), timeout=CALL_SECONDS)
         return Admitted(
             tenant=answer.tenant,
             store=answer.store,
@@ -60,7 +58,9 @@ class GrpcIssuer:
         async with connect(identity) as channel:
             with translated():
                 stub = EnrolmentServiceStub(channel)
-                answer = await stub.RenewCertificate(wire.RenewCertificateRequest(csr_der=csr_der), timeout=CALL_SECONDS)
+                answer = await stub.RenewCertificate(
+                    wire.RenewCertificateRequest(csr_der=csr_der), timeout=CALL_SECONDS
+                )
         return _issued(answer.issued)
 
     async def recover(self, identity: Identity, csr_der: bytes, signature: bytes) -> IssuedCertificate:
@@ -90,7 +90,9 @@ def _pem(der: bytes) -> str:
 
 def _issued(message: wire.IssuedCertificate) -> IssuedCertificate:
     if not (message.certificate_pem and message.ca_bundle_pem and message.HasField("expire_time")):
-        raise Permanent(Reason.INTERNAL, "The core answered without a certificate; update core and agent to fitting versions.")
+        raise Permanent(
+            Reason.INTERNAL, "The core answered without a certificate; update core and agent to fitting versions."
+        )
     return IssuedCertificate(
         certificate_pem=message.certificate_pem,
         bundle_pem=message.ca_bundle_pem,

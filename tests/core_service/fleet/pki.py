@@ -77,8 +77,6 @@ async def open_office(folder: Path) -> AsyncIterator[FleetOffice]:
             clock=clock,
             authority=authority,
             enrolment=Enrolment(core=core, authority=authority, clock=clock, agents_address=addresses.agents),
-            tokens=JoinTokens(
-                core=core, authority=authority, clock=clock, randomness=randomness, addresses=addresses
-            ),
+            tokens=JoinTokens(core=core, authority=authority, clock=clock, randomness=randomness, addresses=addresses),
             roster=Roster(core=core, clock=clock),
         )

@@ -33,7 +33,11 @@ def test_a_key_on_a_curve_from_p256_on_is_taken(curve: ec.EllipticCurve) -> None
 
 @pytest.mark.parametrize(
     "key",
-    [ec.generate_private_key(ec.SECP256K1()), rsa.generate_private_key(65537, 2048), ed25519.Ed25519PrivateKey.generate()],
+    [
+        ec.generate_private_key(ec.SECP256K1()),
+        rsa.generate_private_key(65537, 2048),
+        ed25519.Ed25519PrivateKey.generate(),
+    ],
 )
 def test_other_keys_are_refused(key: ec.EllipticCurvePrivateKey) -> None:
     """With what to send instead."""

@@ -91,7 +91,10 @@ async def forged(forgery: Forgery, house: House, folder: Path) -> Shown:
     plan: dict[Forgery, tuple[Wanted, tuple[tuple[str, str], ...]]] = {
         Forgery.EXPIRED: (Wanted(uris=(right,), begins=timedelta(days=-9), ends=timedelta(hours=-1)), NO_HANDSHAKE),
         Forgery.NOT_YET: (Wanted(uris=(right,), begins=timedelta(days=1), ends=timedelta(days=9)), NO_HANDSHAKE),
-        Forgery.SERVER_USAGE: (Wanted(uris=(right,), usages=(ExtendedKeyUsageOID.SERVER_AUTH,)), (*NO_HANDSHAKE, *REFUSED)),
+        Forgery.SERVER_USAGE: (
+            Wanted(uris=(right,), usages=(ExtendedKeyUsageOID.SERVER_AUTH,)),
+            (*NO_HANDSHAKE, *REFUSED),
+        ),
         Forgery.NO_USAGE: (Wanted(uris=(right,), usages=()), REFUSED),
         Forgery.NO_SAN: (Wanted(uris=()), REFUSED),
         Forgery.TWO_SANS: (Wanted(uris=(right, right.replace(TENANT, "rival"))), REFUSED),
@@ -140,7 +143,10 @@ def _named(*, agent: str, store: str = STORE, tenant: str = TENANT) -> str:
 
 
 def _signed(
-    wanted: Wanted, signer: ec.EllipticCurvePrivateKey | None, issuer: x509.Name | None, expected: tuple[tuple[str, str], ...]
+    wanted: Wanted,
+    signer: ec.EllipticCurvePrivateKey | None,
+    issuer: x509.Name | None,
+    expected: tuple[tuple[str, str], ...],
 ) -> Shown:
     """Sign with a key, with a stranger's that uses the issuer's name, or (no issuer) with the certificate's own."""
     key = ec.generate_private_key(ec.SECP256R1())

@@ -74,9 +74,7 @@ class House:
 
     def desk(self, tenant: str = TENANT) -> Desk:
         """Set-up of a tenant."""
-        return Desk(
-            core=self.core, clock=self.clock, randomness=SystemRandomness(), tenant=tenant, actor="a test"
-        )
+        return Desk(core=self.core, clock=self.clock, randomness=SystemRandomness(), tenant=tenant, actor="a test")
 
     async def enrolled(self, store: str = STORE, tenant: str = TENANT) -> tuple[Enrolled, bytes]:
         """Let a box join; returns who it is and its key, PEM."""

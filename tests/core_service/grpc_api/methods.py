@@ -34,7 +34,9 @@ class Method:
         """What the table says."""
         return ACCESS.get(self.name)
 
-    async def call(self, channel: grpc.aio.Channel, metadata: Metadata = (), raw: bytes = b"", seconds: float = SECONDS) -> bytes:
+    async def call(
+        self, channel: grpc.aio.Channel, metadata: Metadata = (), raw: bytes = b"", seconds: float = SECONDS
+    ) -> bytes:
         """Call it with one request; return its (first) answer."""
         kind = f"{'stream' if self.request_streaming else 'unary'}_{'stream' if self.response_streaming else 'unary'}"
         callable_: Any = getattr(channel, kind)(self.name)

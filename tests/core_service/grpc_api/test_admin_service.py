@@ -125,7 +125,11 @@ async def test_pages_go_on_where_the_one_before_ended(admin: Admin) -> None:
         (wire.PutStoreRequest(), "FIELD_INVALID", "store.store"),
         (wire.PutLocationRequest(location=wire.Location(location="dc", name="DC")), "FIELD_INVALID", "location.kind"),
         (wire.BatchPutSkusRequest(), "FIELD_INVALID", "skus"),
-        (wire.BatchPutSkusRequest(skus=[wire.Sku(sku="A", name="A", gtins=["1"])]), "FIELD_INVALID", "skus[0].gtins[0]"),
+        (
+            wire.BatchPutSkusRequest(skus=[wire.Sku(sku="A", name="A", gtins=["1"])]),
+            "FIELD_INVALID",
+            "skus[0].gtins[0]",
+        ),
         (wire.PutTillRequest(till=wire.Till(store="leeds", till="t", dialect="x")), "DIALECT_UNKNOWN", "till.dialect"),
         (wire.IssueTillKeyRequest(store="leeds", till="a\0b"), "TEXT_NOT_STORABLE", "till"),
         (wire.IssueTillKeyRequest(store="leeds"), "FIELD_MISSING", "till"),

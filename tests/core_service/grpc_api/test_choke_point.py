@@ -77,7 +77,9 @@ class Bench:
             await server.stop(None)
 
 
-def unary(handler: Callable[[bytes, Any], Any], parse: Callable[[bytes], Any] = bytes) -> grpc.RpcMethodHandler[Any, Any]:
+def unary(
+    handler: Callable[[bytes, Any], Any], parse: Callable[[bytes], Any] = bytes
+) -> grpc.RpcMethodHandler[Any, Any]:
     """A unary handler."""
     return grpc.unary_unary_rpc_method_handler(handler, parse, bytes)
 

@@ -37,7 +37,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield opened
 
 
-async def outcome(method: Method, channel: grpc.aio.Channel, metadata: Metadata = (), raw: bytes = b"") -> tuple[str, str]:
+async def outcome(
+    method: Method, channel: grpc.aio.Channel, metadata: Metadata = (), raw: bytes = b""
+) -> tuple[str, str]:
     """Return (code, reason) of a call that is refused; a call that is answered fails the test."""
     try:
         answer = await method.call(channel, metadata, raw)
@@ -173,7 +175,9 @@ async def test_fault_056_agents_call_nothing_but_agents_methods(house: House) ->
 
 
 @pytest.mark.parametrize("forgery", list(Forgery))
-async def test_fault_055_no_certificate_but_the_agents_own_reaches_a_handler(house: House, forgery: Forgery, tmp_path: Path) -> None:
+async def test_fault_055_no_certificate_but_the_agents_own_reaches_a_handler(
+    house: House, forgery: Forgery, tmp_path: Path
+) -> None:
     """Refused by the handshake or by the choke-point, and no row of any table has changed."""
     shown = await forged(forgery, house, tmp_path)
     before = await contents(house.core)
@@ -207,7 +211,13 @@ async def test_the_right_caller_reaches_every_handler(house: House) -> None:
             try:
                 await method.call(channel, (("authorization", f"Bearer {bearer}"),), seconds=2.0)
             except grpc.aio.AioRpcError as error:
-                refused = {"CREDENTIAL_MISSING", "CREDENTIAL_INVALID", "SCOPE_MISSING", "CERTIFICATE_REFUSED", "INTERNAL"}
+                refused = {
+                    "CREDENTIAL_MISSING",
+                    "CREDENTIAL_INVALID",
+                    "SCOPE_MISSING",
+                    "CERTIFICATE_REFUSED",
+                    "INTERNAL",
+                }
                 assert reason_of(error) not in refused, (method.name, error.details())  # noqa: PT017 - an error is one of two right answers
                 assert error.code() is not grpc.StatusCode.UNKNOWN  # noqa: PT017
 

@@ -45,11 +45,15 @@ async def test_reflection_is_for_the_api_listener_and_only_when_set(house: House
     enrolled, key = await house.enrolled()
     asked = reflection_pb2.ServerReflectionRequest(list_services="")
     async with house.api_channel() as api, house.agent_channel(enrolled, key) as agents:
-        answer = await reflection_pb2_grpc.ServerReflectionStub(api).ServerReflectionInfo(iter([asked]), timeout=10).read()
+        answer = (
+            await reflection_pb2_grpc.ServerReflectionStub(api).ServerReflectionInfo(iter([asked]), timeout=10).read()
+        )
         names = {service.name for service in answer.list_services_response.service}
         assert "tillstream.oms.v1.OrderService" in names
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await reflection_pb2_grpc.ServerReflectionStub(agents).ServerReflectionInfo(iter([asked]), timeout=10).read()
+            await (
+                reflection_pb2_grpc.ServerReflectionStub(agents).ServerReflectionInfo(iter([asked]), timeout=10).read()
+            )
         assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 

@@ -38,7 +38,10 @@ def test_a_page_has_1_to_500(size: int) -> None:
     assert (refused.value.reason, refused.value.path) == (Reason.FIELD_INVALID, "page_size")
 
 
-@pytest.mark.parametrize("token", ["x", "!!", page_token(("others",), ("a",)), page_token(("things",), ("a\0",)), page_token(("things",), (1,))])
+@pytest.mark.parametrize(
+    "token",
+    ["x", "!!", page_token(("others",), ("a",)), page_token(("things",), ("a\0",)), page_token(("things",), (1,))],
+)
 def test_a_token_of_anything_else_is_refused(token: str) -> None:
     """Of another listing, made up, or with what no column stores."""
     with pytest.raises(Permanent) as refused:

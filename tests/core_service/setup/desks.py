@@ -39,4 +39,6 @@ async def told(core: CoreStore, store: str, tenant: str = TENANT) -> list[str]:
     while await core.feed.number("numbering", fence, 1000):
         pass
     async with core.read(tenant) as uow:
-        return sorted(f"{item.kind} {item.subject}" for item in await uow.changes.since(store_audience(store), 0, 10_000))
+        return sorted(
+            f"{item.kind} {item.subject}" for item in await uow.changes.since(store_audience(store), 0, 10_000)
+        )

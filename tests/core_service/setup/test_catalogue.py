@@ -31,7 +31,11 @@ async def test_every_store_of_the_tenant_is_told_of_a_sku(desk: Desk) -> None:
         assert await told(desk.core, store) == ["sku CUP", "sku MUG"]
     assert await told(desk.core, "leeds", RIVAL) == []
     async with desk.core.read(TENANT) as uow:
-        assert sorted(await uow.skus.resolve(["becher", "04006381333931", "CUP"])) == ["04006381333931", "CUP", "becher"]
+        assert sorted(await uow.skus.resolve(["becher", "04006381333931", "CUP"])) == [
+            "04006381333931",
+            "CUP",
+            "becher",
+        ]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,9 @@ async def test_a_taken_alias_in_a_file_is_told_by_its_line(desk: Desk) -> None:
     assert "becher" in error.sentence
 
 
-@pytest.mark.parametrize("raw", [b"", b"sku;name\n", b"\xff\xfe", b'sku,name,gtins,aliases\n"open', b"name,sku,gtins,aliases\n"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"sku;name\n", b"\xff\xfe", b'sku,name,gtins,aliases\n"open', b"name,sku,gtins,aliases\n"]
+)
 async def test_what_is_no_such_file_is_refused_as_a_whole(desk: Desk, raw: bytes) -> None:
     """With what the first line should be."""
     with pytest.raises(Permanent) as refused:

@@ -73,7 +73,10 @@ async def test_an_ended_credential_opens_nothing_any_more(desk: Desk) -> None:
     await check_not_revoked(desk.core.platform, made.credential)
     for _ in range(2):
         assert (await revoke_credential(desk, made.credential.credential)).revoked
-    for asking in (sign_in(desk.core.platform, f"Bearer {made.token}"), check_not_revoked(desk.core.platform, made.credential)):
+    for asking in (
+        sign_in(desk.core.platform, f"Bearer {made.token}"),
+        check_not_revoked(desk.core.platform, made.credential),
+    ):
         with pytest.raises(AuthenticationFailed) as refused:
             await asking
         assert refused.value.reason is Reason.CREDENTIAL_INVALID
@@ -93,7 +96,14 @@ async def test_everything_that_is_wrong_is_answered_alike(desk: Desk) -> None:
     made = await create_credential(desk, "OMS", ["orders:read"], None)
     unknown = f"tsk_{'a' * 16}_{'b' * 52}"
     sentences = set()
-    for header in (f"Bearer {unknown}", f"Bearer {made.token[:-1]}7", f"Basic {made.token}", "Bearer", made.token, "Bearer tsk_"):
+    for header in (
+        f"Bearer {unknown}",
+        f"Bearer {made.token[:-1]}7",
+        f"Basic {made.token}",
+        "Bearer",
+        made.token,
+        "Bearer tsk_",
+    ):
         with pytest.raises(AuthenticationFailed) as refused:
             await sign_in(desk.core.platform, header)
         sentences.add(str(refused.value))
@@ -109,7 +119,10 @@ async def test_a_tenant_is_created_and_renamed(desk: Desk) -> None:
     for name in ("New", "Newer"):
         await put_tenant(desk.core, Tenant(tenant="new", name=name))
     assert await desk.core.platform.tenant("new") == Tenant(tenant="new", name="Newer")
-    for tenant, path in ((Tenant(tenant="New!", name="x"), "tenant.tenant"), (Tenant(tenant="x", name=""), "tenant.name")):
+    for tenant, path in (
+        (Tenant(tenant="New!", name="x"), "tenant.tenant"),
+        (Tenant(tenant="x", name=""), "tenant.name"),
+    ):
         with pytest.raises(Permanent) as refused:
             await put_tenant(desk.core, tenant)
         assert refused.value.path == path

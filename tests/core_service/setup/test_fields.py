@@ -63,7 +63,9 @@ def test_other_time_zones_are_refused(value: str) -> None:
     refusal(fields.time_zone, value)
 
 
-@pytest.mark.parametrize(("value", "expected"), [("", time(0)), ("00:00", time(0)), ("23:59", time(23, 59)), ("04:30", time(4, 30))])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("", time(0)), ("00:00", time(0)), ("23:59", time(23, 59)), ("04:30", time(4, 30))]
+)
 def test_closing_times_are_hours_and_minutes(value: str, expected: time) -> None:
     """Empty is midnight."""
     assert fields.closing_time(value, "a.path") == expected
@@ -75,13 +77,15 @@ def test_other_closing_times_are_refused(value: str) -> None:
     refusal(fields.closing_time, value)
 
 
-@pytest.mark.parametrize("value", ["", "EURO", "eur", "XXX", "€"])
+@pytest.mark.parametrize("value", ["", "EURO", "eur", "ZZZ", "€"])
 def test_only_iso_4217_is_a_currency(value: str) -> None:
     """With its own reason."""
     assert refusal(fields.currency, value).reason is Reason.CURRENCY_INVALID
 
 
-@pytest.mark.parametrize(("value", "expected"), [("", None), ("53.7997", Decimal("53.7997")), ("-90", Decimal(-90)), ("0", Decimal(0))])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("", None), ("53.7997", Decimal("53.7997")), ("-90", Decimal(-90)), ("0", Decimal(0))]
+)
 def test_coordinates_are_exact_decimals(value: str, expected: Decimal | None) -> None:
     """Empty when unknown."""
     assert fields.coordinate(value, "a.path", most=90) == expected
@@ -101,7 +105,18 @@ def test_web_addresses_are_taken(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["ftp://a", "wms", "//a", "http://", "http://u:p@a", "http://a#b", "http://a:99999", "file:///etc/passwd", " http://a", "http://a\n"],
+    [
+        "ftp://a",
+        "wms",
+        "//a",
+        "http://",
+        "http://u:p@a",
+        "http://a#b",
+        "http://a:99999",
+        "file:///etc/passwd",
+        " http://a",
+        "http://a\n",
+    ],
 )
 def test_other_web_addresses_are_refused(value: str) -> None:
     """No user in them: secrets have their own field."""
@@ -111,7 +126,15 @@ def test_other_web_addresses_are_refused(value: str) -> None:
 @given(st.text(max_size=50))
 def test_no_text_breaks_a_check(value: str) -> None:
     """Each check answers with its value or a Permanent, whatever it is given."""
-    for check in (fields.slug, fields.label, fields.time_zone, fields.closing_time, fields.currency, fields.country, fields.web_address):
+    for check in (
+        fields.slug,
+        fields.label,
+        fields.time_zone,
+        fields.closing_time,
+        fields.currency,
+        fields.country,
+        fields.web_address,
+    ):
         with contextlib.suppress(Permanent):
             check(value, "a.path")
 
@@ -122,7 +145,10 @@ def test_gtins_with_a_right_check_digit_are_taken(value: str) -> None:
     assert checked_gtin(value, "a.path") == value
 
 
-@given(st.sampled_from([7, 11, 12, 13]).flatmap(lambda size: st.text("0123456789", min_size=size, max_size=size)), st.integers(1, 9))
+@given(
+    st.sampled_from([7, 11, 12, 13]).flatmap(lambda size: st.text("0123456789", min_size=size, max_size=size)),
+    st.integers(1, 9),
+)
 def test_of_ten_last_digits_one_is_right(digits: str, off: int) -> None:
     """And the refusal says which."""
     right = check_digit(digits)
@@ -130,7 +156,9 @@ def test_of_ten_last_digits_one_is_right(digits: str, off: int) -> None:
     assert f" {right};" in refusal(checked_gtin, f"{digits}{(right + off) % 10}").sentence
 
 
-@pytest.mark.parametrize("value", ["", "123", "400638133393 ", "\uff14006381333931", "40063813339311", "4006381333931x"])
+@pytest.mark.parametrize(
+    "value", ["", "123", "400638133393 ", "\uff14006381333931", "40063813339311", "4006381333931x"]
+)
 def test_other_gtins_are_refused(value: str) -> None:
     """Digits of ASCII only."""
     refusal(checked_gtin, value)

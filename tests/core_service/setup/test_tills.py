@@ -15,7 +15,9 @@ from core_service.setup.desk import Desk
 from core_service.setup.tills import LONGEST_OVERLAP, TillDraft, issue_till_key, put_till, tell_till, till_key_hash
 from tests.core_service.setup.desks import LEEDS, TENANT, open_desk, told
 
-TILL = TillDraft(store="leeds", till="till-1", dialect="square", webhook_secret="s3cret", webhook_url="https://shop.example/w")
+TILL = TillDraft(
+    store="leeds", till="till-1", dialect="square", webhook_secret="s3cret", webhook_url="https://shop.example/w"
+)
 
 
 @pytest.fixture

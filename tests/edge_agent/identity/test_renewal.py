@@ -169,6 +169,14 @@ async def test_a_box_whose_clock_runs_far_ahead_does_not_ask_all_the_time(box: B
     assert all(wait > LONGEST_WAIT / 100 for wait in waits)
 
 
+async def test_a_box_that_was_enrolled_anew_meanwhile_stays_what_it_became(box: Box) -> None:
+    """Another process has changed the identity on the disk; this one takes it over instead of writing its own back."""
+    text = (await box.office.tokens.create(TENANT, "york", actor="a test")).text
+    other = await enrol(text, box.keystore, box.line, box.office.clock, replace=True)
+    await box.after(19)
+    assert box.renewal.identity == other == box.keystore.load()
+
+
 async def test_the_loop_runs_until_it_is_cancelled(box: Box) -> None:
     """By the injected clock."""
     running = asyncio.create_task(box.renewal.run())

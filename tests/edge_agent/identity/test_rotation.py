@@ -28,8 +28,20 @@ MOMENTS = st.integers(-40 * 86400, 400 * 86400).map(lambda seconds: ISSUED + tim
 
 def test_the_steps_follow_each_other() -> None:
     """Each begins where the one before ends."""
-    at = [ISSUED, VALIDITY.renew_at, VALIDITY.expires_at, VALIDITY.expires_at + GRACE, VALIDITY.expires_at + GRACE + timedelta(seconds=1)]
-    assert [next_step(VALIDITY, now, 0.0) for now in at] == [Step.WAIT, Step.RENEW, Step.RECOVER, Step.RECOVER, Step.ENROL_AGAIN]
+    at = [
+        ISSUED,
+        VALIDITY.renew_at,
+        VALIDITY.expires_at,
+        VALIDITY.expires_at + GRACE,
+        VALIDITY.expires_at + GRACE + timedelta(seconds=1),
+    ]
+    assert [next_step(VALIDITY, now, 0.0) for now in at] == [
+        Step.WAIT,
+        Step.RENEW,
+        Step.RECOVER,
+        Step.RECOVER,
+        Step.ENROL_AGAIN,
+    ]
 
 
 @given(JITTERS)
