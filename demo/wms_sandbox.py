@@ -38,6 +38,10 @@ class Shipment:
     tracking_number: str = ""
     task: asyncio.Task[None] | None = None
 
+    def state(self, dispatch_id: str) -> dict[str, str]:
+        """Return where it stands, as calls are answered."""
+        return {"dispatch_id": dispatch_id, "status": self.status, "tracking_number": self.tracking_number}
+
 
 @dataclass
 class Faults:
@@ -78,16 +82,14 @@ class Warehouse:
             shipment.task = asyncio.create_task(self._work(dispatch_id, shipment))
         if self._spend("hang"):
             await asyncio.sleep(60)
-        return JSONResponse(
-            {"dispatch_id": dispatch_id, "status": shipment.status}, 201 if shipment.asked == 1 else 200
-        )
+        return JSONResponse(shipment.state(dispatch_id), 201 if shipment.asked == 1 else 200)
 
     async def get(self, request: Request) -> Response:
         """Tell where a shipment stands."""
         shipment = self.shipments.get(request.path_params["dispatch_id"])
         if shipment is None:
             return JSONResponse({"sentence": "unknown dispatch"}, 404)
-        return JSONResponse({"dispatch_id": request.path_params["dispatch_id"], "status": shipment.status})
+        return JSONResponse(shipment.state(request.path_params["dispatch_id"]))
 
     async def delete(self, request: Request) -> Response:
         """Stop a shipment unless it is picked."""

@@ -56,6 +56,14 @@ class WarehouseEvent:
     tracking_number: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentState:
+    """Where a shipment stands at the warehouse now."""
+
+    status: WarehouseStatus
+    tracking_number: str = ""
+
+
 class WarehouseSystem(Protocol):
     """One location's warehouse system.
 
@@ -63,10 +71,13 @@ class WarehouseSystem(Protocol):
     the system says no for good, Permanent(WMS_ANSWER_INVALID) when its answer cannot be understood.
     """
 
-    async def dispatch(self, request: DispatchRequest) -> None:
-        """Hand over a shipment; repeating it has no further effect."""
+    async def dispatch(self, request: DispatchRequest) -> ShipmentState:
+        """Hand over a shipment and return where it stands; repeating it has no further effect.
 
-    async def find(self, dispatch_id: str) -> WarehouseStatus | None:
+        It may stand anywhere: a core that was restored from a backup hands over what has long been shipped.
+        """
+
+    async def find(self, dispatch_id: str) -> ShipmentState | None:
         """Return where a shipment stands; None when the system does not have it. Asked first after an unknown outcome."""
 
     async def cancel(self, dispatch_id: str) -> bool:

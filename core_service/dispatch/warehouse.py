@@ -14,7 +14,14 @@ from adapters.errors import Permanent, Transient
 from adapters.reasons import Reason
 from adapters.seams.clock import Clock
 from adapters.seams.failpoint import Failpoints
-from adapters.wms.contract import DispatchLine, DispatchRequest, WarehouseEvent, WarehouseStatus, WarehouseSystem
+from adapters.wms.contract import (
+    DispatchLine,
+    DispatchRequest,
+    ShipmentState,
+    WarehouseEvent,
+    WarehouseStatus,
+    WarehouseSystem,
+)
 from core_service.domain.order import LineageStep, Order, OrderStatus
 from core_service.domain.setup import Location
 from core_service.domain.shipment import WarehouseReport, dispatch_id, order_of
@@ -65,13 +72,9 @@ class WarehouseDispatch:
         request = _request(order)
         known = await system.find(request.dispatch_id) if tried else None
         await self.failpoints.hit("dispatch.before_call")
-        if known is None:
-            await self._hand_over(work, order, request, system)
+        state = known or await self._hand_over(work, order, request, system)
         await self.failpoints.hit("dispatch.called")
-        sentence = f"{location.name} has taken the shipment {request.dispatch_id}."
-        await self._report(
-            work.tenant, WarehouseReport(order_id=order.order_id, status=OrderStatus.DISPATCHED, sentence=sentence)
-        )
+        await self._report(work.tenant, _handed_over(order, location, state))
 
     async def cancel(self, work: ClaimedWork) -> None:
         """Ask the warehouse to stop an order; a shipment it never had, or stopped, cancels the order."""
@@ -119,9 +122,9 @@ class WarehouseDispatch:
 
     async def _hand_over(
         self, work: ClaimedWork, order: Order, request: DispatchRequest, system: WarehouseSystem
-    ) -> None:
+    ) -> ShipmentState:
         try:
-            await system.dispatch(request)
+            return await system.dispatch(request)
         except Permanent as error:
             await self._tell(work.tenant, order, f"{order.location} refused: {error.sentence}")
             raise
@@ -173,4 +176,19 @@ def _request(order: Order) -> DispatchRequest:
         location=order.location,
         ship_to=order.ship_to,
         lines=tuple(DispatchLine(number=line.number, sku=line.sku, quantity=line.quantity) for line in order.lines),
+    )
+
+
+def _handed_over(order: Order, location: Location, state: ShipmentState) -> WarehouseReport:
+    """Return the report of a hand-over; a shipment that the warehouse had already may stand anywhere (faults rows 41 and 43)."""
+    named = dispatch_id(order.order_id)
+    known = state.status is not WarehouseStatus.ACCEPTED
+    sentence = (
+        f"{location.name} has had {named} already: {state.status}." if known else f"{location.name} has taken {named}."
+    )
+    return WarehouseReport(
+        order_id=order.order_id,
+        status=_STATUS[state.status],
+        tracking_number=state.tracking_number,
+        sentence=sentence,
     )

@@ -10,7 +10,7 @@ import pytest
 from adapters.canonical.address import Address
 from adapters.errors import Permanent, Transient
 from adapters.reasons import Reason
-from adapters.wms.contract import DispatchLine, DispatchRequest, WarehouseStatus, WarehouseSystem
+from adapters.wms.contract import DispatchLine, DispatchRequest, ShipmentState, WarehouseStatus, WarehouseSystem
 from demo.wms_sandbox import Faults, Warehouse
 
 
@@ -32,7 +32,7 @@ class WarehouseSystemContract:
     async def test_a_dispatch_is_taken_and_found(self, system: WarehouseSystem) -> None:
         """What was handed over is there."""
         await system.dispatch(request())
-        assert await system.find("dsp_abc_1") is WarehouseStatus.ACCEPTED
+        assert await system.find("dsp_abc_1") == ShipmentState(status=WarehouseStatus.ACCEPTED)
 
     async def test_an_unknown_dispatch_is_not_found(self, system: WarehouseSystem) -> None:
         """Asking first after an unknown outcome can answer no."""
@@ -41,7 +41,8 @@ class WarehouseSystemContract:
     async def test_a_repeat_is_the_same_shipment(self, system: WarehouseSystem, warehouse: Warehouse) -> None:
         """The same dispatch id never ships twice."""
         await system.dispatch(request())
-        await system.dispatch(request())
+        warehouse.shipments["dsp_abc_1"].status = "shipped"
+        assert (await system.dispatch(request())).status is WarehouseStatus.SHIPPED
         assert len(warehouse.shipments) == 1
 
     async def test_fault_041_a_timeout_after_it_was_done_is_transient_and_the_shipment_is_found(
@@ -52,7 +53,7 @@ class WarehouseSystemContract:
         with pytest.raises(Transient) as unknown:
             await system.dispatch(request())
         assert unknown.value.reason is Reason.WMS_UNREACHABLE
-        assert await system.find("dsp_abc_1") is WarehouseStatus.ACCEPTED
+        assert await system.find("dsp_abc_1") == ShipmentState(status=WarehouseStatus.ACCEPTED)
 
     async def test_unavailable_is_transient_and_its_retry_after_is_kept(
         self, system: WarehouseSystem, warehouse: Warehouse

@@ -57,6 +57,13 @@ async def opened(transport: GrpcUplinkTransport, message: OpenStream) -> tuple[U
     return call, answer
 
 
+async def sent(call: UplinkCall, batch: SendBatch) -> None:
+    """Send a batch and hear the stream out; raises what the core ended it with."""
+    await call.send(batch)
+    while await call.receive() is not None:
+        pass
+
+
 async def test_fault_002_an_old_stream_that_commits_after_a_new_one_was_opened_is_refused(stopped_chain: Chain) -> None:
     """Two streams of one certificate; the first one sends after the second has opened and committed."""
     chain = stopped_chain
@@ -79,9 +86,7 @@ async def test_fault_002_an_old_stream_that_commits_after_a_new_one_was_opened_i
 
     late = entries(epoch, 0, genesis(epoch), [sale("old-1"), sale("old-2"), sale("old-3")])
     with pytest.raises(TillstreamError) as refused:
-        await old.send(SendBatch(entries=late))
-        while await old.receive() is not None:
-            pass
+        await sent(old, SendBatch(entries=late))
     assert refused.value.reason in {"SESSION_SUPERSEDED", "CORE_UNREACHABLE"}
     await old.close()
     await new.close()

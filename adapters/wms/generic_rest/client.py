@@ -8,8 +8,8 @@ import httpx2
 
 from adapters.errors import Permanent, Transient
 from adapters.reasons import Reason
-from adapters.wms.contract import DispatchRequest, WarehouseStatus
-from adapters.wms.generic_rest.codec import dispatch_body, read_status
+from adapters.wms.contract import DispatchRequest, ShipmentState
+from adapters.wms.generic_rest.codec import dispatch_body, read_state
 
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -22,21 +22,21 @@ class GenericRestWarehouse:
         self._url = url.rstrip("/")
         self._authorization = {"Authorization": f"Bearer {secret}"}
 
-    async def dispatch(self, request: DispatchRequest) -> None:
-        """Hand over a shipment by `PUT`; repeating it has no further effect."""
+    async def dispatch(self, request: DispatchRequest) -> ShipmentState:
+        """Hand over a shipment by `PUT` and return where it stands; repeating it has no further effect."""
         answer = await self._call("PUT", request.dispatch_id, dispatch_body(request))
         if answer.status_code not in {200, 201}:
             raise _refused(answer)
-        read_status(answer.content)
+        return read_state(answer.content)
 
-    async def find(self, dispatch_id: str) -> WarehouseStatus | None:
+    async def find(self, dispatch_id: str) -> ShipmentState | None:
         """Return where a shipment stands, None when the system does not have it."""
         answer = await self._call("GET", dispatch_id)
         if answer.status_code == httpx2.codes.NOT_FOUND:
             return None
         if answer.status_code != httpx2.codes.OK:
             raise _refused(answer)
-        return read_status(answer.content)
+        return read_state(answer.content)
 
     async def cancel(self, dispatch_id: str) -> bool:
         """Ask to stop; a shipment that the system never had counts as stopped."""

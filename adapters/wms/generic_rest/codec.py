@@ -11,11 +11,12 @@ from adapters.canonical.quantity import show
 from adapters.errors import Permanent
 from adapters.reasons import Reason
 from adapters.strict import decode
-from adapters.wms.contract import DispatchRequest, WarehouseEvent, WarehouseStatus
+from adapters.wms.contract import DispatchRequest, ShipmentState, WarehouseEvent, WarehouseStatus
 
 
 class _Answer(msgspec.Struct):
     status: WarehouseStatus
+    tracking_number: str = ""
 
 
 class _Event(msgspec.Struct):
@@ -48,13 +49,14 @@ def dispatch_body(request: DispatchRequest) -> bytes:
     return msgspec.json.encode(body)
 
 
-def read_status(raw: bytes) -> WarehouseStatus:
-    """Return the status of a dispatch from an answer; raise Permanent(WMS_ANSWER_INVALID) when it says none."""
+def read_state(raw: bytes) -> ShipmentState:
+    """Return where a shipment stands from an answer; raise Permanent(WMS_ANSWER_INVALID) when it says none."""
     try:
-        return decode(raw, _Answer).status
+        answer = decode(raw, _Answer)
     except Permanent as error:
         sentence = f"The warehouse system's answer cannot be read ({error.sentence}); ask its maker about the contract."
         raise Permanent(Reason.WMS_ANSWER_INVALID, sentence, path=error.path) from error
+    return ShipmentState(status=answer.status, tracking_number=answer.tracking_number)
 
 
 def read_event(raw: bytes) -> WarehouseEvent:

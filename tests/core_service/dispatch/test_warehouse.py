@@ -30,7 +30,7 @@ from core_service.parts import order_acts, pipeline_for
 from core_service.ports.orders import WebhookEvent
 from core_service.ports.unit_of_work import CoreStore
 from core_service.stock.moving import StockItem, StockRequest, receive_stock
-from demo.wms_sandbox import Faults, Warehouse, application
+from demo.wms_sandbox import Faults, Shipment, Warehouse, application
 from tests.core_service.core import empty_core
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
@@ -236,3 +236,25 @@ async def test_work_that_is_out_of_date_does_nothing(scene: Scene) -> None:
     scene.clock.advance(timedelta(hours=1).total_seconds())
     await scene.handlers.dispatch(scene.work(WorkKind.DISPATCH_ORDER, attempt=2))
     assert scene.warehouse.shipments[dispatch_id(scene.order_id)].asked == 1
+
+
+async def test_fault_043_a_shipment_that_a_restored_core_asks_for_again_is_booked_as_shipped(scene: Scene) -> None:
+    """The warehouse says in its answer that it has long been shipped; no webhook will say so again."""
+    scene.warehouse.shipments[dispatch_id(scene.order_id)] = Shipment(
+        _body(scene), status="shipped", tracking_number="T9"
+    )
+    await scene.handlers.dispatch(scene.work(WorkKind.DISPATCH_ORDER))
+    order = await scene.order()
+    assert (order.status, order.tracking_number) == (OrderStatus.SHIPPED, "T9")
+    assert await scene.on_hand() == 8
+
+
+def _body(scene: Scene) -> dict[str, object]:
+    ship_to = {
+        "name": "Ada", "lines": ["12 Park Row"], "city": "Leeds", "region": "", "postal_code": "LS1 5HD",
+        "country_code": "GB", "phone": "", "email": "",
+    }  # fmt: skip
+    return {
+        "dispatch_id": dispatch_id(scene.order_id), "order_id": scene.order_id, "reference": "1001", "location": "north-dc",
+        "ship_to": ship_to, "lines": [{"number": 1, "sku": "MUG", "quantity": "2"}],
+    }  # fmt: skip
