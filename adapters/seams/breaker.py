@@ -1,7 +1,7 @@
 """Whether to try a failing destination at all: outcomes and the time in, allowed or not out; pure arithmetic.
 
-    closed --failures in a row--> open --cooldown--> half-open --one success--> closed
-                                    ^---------- one failure ------'
+closed --failures in a row--> open --cooldown--> half-open --one success--> closed
+                                ^---------- one failure ------'
 """
 
 from __future__ import annotations

@@ -60,7 +60,8 @@ class SaleRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRecord:
     """A payment or refund beside a sale. `sale_id` is derived from what the fact says it is about, so it may come before its sale (no
-    foreign key); empty when it names none."""
+    foreign key); empty when it names none.
+    """
 
     fact_id: str
     store: str

@@ -43,7 +43,9 @@ class Stock(Protocol):
     async def positions(self, pairs: Iterable[LocationSku]) -> dict[LocationSku, Position]:
         """Return positions, locked until the end of the unit of work where the engine locks rows; a pair never booked is Position()."""
 
-    async def book(self, movements: Sequence[Movement], positions: Mapping[LocationSku, Position], at: datetime) -> None:
+    async def book(
+        self, movements: Sequence[Movement], positions: Mapping[LocationSku, Position], at: datetime
+    ) -> None:
         """Append movements and store the positions they lead to (and positions changed by rights alone), sorted by key."""
 
     async def movements_of(self, cause: str) -> list[Movement]:

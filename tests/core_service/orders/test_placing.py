@@ -13,8 +13,9 @@ from adapters.canonical.money import Money
 from adapters.errors import Permanent
 from adapters.reasons import Reason
 from core_service.domain.order import Order, OrderStatus
+from core_service.domain.shipment import WarehouseReport
 from core_service.orders.placing import NewOrder, WantedLine, cancel_order, create_order
-from core_service.orders.warehouse_report import WarehouseReport, apply_warehouse_report
+from core_service.orders.warehouse_report import apply_warehouse_report
 from tests.core_service.shop import OMS, TENANT, Shop, open_shop
 from tests.fakes.script_dialect import SHIP_TO
 

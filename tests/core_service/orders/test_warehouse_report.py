@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from adapters.errors import Permanent
 from adapters.reasons import Reason
 from core_service.domain.order import OrderStatus
+from core_service.domain.shipment import WarehouseReport
 from core_service.orders.dispatching import begin_dispatch
 from core_service.orders.placing import create_order
-from core_service.orders.warehouse_report import Reported, WarehouseReport, apply_warehouse_report, tell_order
+from core_service.orders.warehouse_report import Reported, apply_warehouse_report, tell_order
 from core_service.pipeline.rerouting import route_waiting
 from tests.core_service.orders.test_placing import WANTED, encode
 from tests.core_service.shop import OMS, TENANT, Shop, open_shop

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.errors import Permanent
+from core_service.ports.stock import Level
 from core_service.stock.listing import LevelQuery, list_levels
 from tests.core_service.shop import SKUS, TENANT, open_shop
 
@@ -16,7 +17,8 @@ async def test_pages_join_to_the_whole_listing():
                 await shop.receive(location, sku, "5")
         async with shop.core.read(TENANT) as uow:
             whole = await list_levels(uow, LevelQuery())
-            seen, token = [], ""
+            seen: list[Level] = []
+            token = ""
             while True:
                 page = await list_levels(uow, LevelQuery(page_size=2, page_token=token))
                 seen += page.levels
