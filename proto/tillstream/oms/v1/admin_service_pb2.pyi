@@ -149,7 +149,9 @@ class Location(_message.Message):
     wms_url: _builtins.str
     """Address of its warehouse system, or empty: nothing is routed there."""
     wms_secret: _builtins.str
-    """Shared secret for dispatches to and webhooks from the warehouse system; never shown."""
+    """Shared secret for dispatches to and webhooks from the warehouse system, `whsec_` and base64; never shown. Empty keeps the present
+    one; two with a comma between them while one is changed for the other.
+    """
     daily_capacity: _builtins.int
     """Orders that it takes a day; 0 means no limit."""
     latitude: _builtins.str
@@ -239,11 +241,11 @@ class Till(_message.Message):
     store: _builtins.str
     """The store."""
     till: _builtins.str
-    """Unique in the store."""
+    """Unique in the store: lower-case letters, digits and hyphens, at most 40."""
     dialect: _builtins.str
     """Dialect that it speaks."""
     webhook_secret: _builtins.str
-    """Secret of its vendor's webhooks; never shown."""
+    """Secret of its vendor's webhooks; never shown. Empty keeps the present one."""
     webhook_url: _builtins.str
     """Address that the vendor signs along with the body."""
     retired: _builtins.bool
