@@ -25,7 +25,7 @@ class Records:
     """What the platform knows of agents: the answers to come, and how often it was asked."""
 
     def __init__(self) -> None:
-        self.answer: bool | None | Exception = False
+        self.answer: bool | Exception | None = False
         self.asked = 0
 
     async def agent_revoked(self, identity: AgentIdentity, serial: str) -> bool | None:
