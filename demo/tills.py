@@ -80,9 +80,9 @@ def _line(sku: str, quantity: int, price: int, description: str, *, ship: bool) 
 
 
 def square_messages(corpus: Path | None) -> list[bytes]:
-    """Return Square messages: those of the corpus folder when it is there, else the project's own examples."""
-    folder = corpus if corpus and corpus.is_dir() else Path(__file__).parent / "square"
-    return [path.read_bytes() for path in sorted(folder.glob("*.json"))]
+    """Return Square messages: the project's own examples, and those of the corpus folder when it is there."""
+    folders = [Path(__file__).parent / "square", *([corpus] if corpus and corpus.is_dir() else [])]
+    return [path.read_bytes() for folder in folders for path in sorted(folder.glob("*.json"))]
 
 
 @dataclass(kw_only=True)
