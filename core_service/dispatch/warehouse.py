@@ -66,6 +66,7 @@ class WarehouseDispatch:
         """Hand an order over to its warehouse."""
         begun = await self._begin(work.tenant, work.subject)
         if begun is None:
+            await self._recall(work)
             return
         order, location, tried = begun
         system = self.system(location)
@@ -75,6 +76,7 @@ class WarehouseDispatch:
         state = known or await self._hand_over(work, order, request, system)
         await self.failpoints.hit("dispatch.called")
         await self._report(work.tenant, _handed_over(order, location, state))
+        await self._recall(work)
 
     async def cancel(self, work: ClaimedWork) -> None:
         """Ask the warehouse to stop an order; a shipment it never had, or stopped, cancels the order."""
@@ -110,6 +112,31 @@ class WarehouseDispatch:
             await self.orders.report(uow, report, self.clock.now())
             await uow.webhooks.processed(location, event_id)
             await uow.commit()
+
+    async def _recall(self, work: ClaimedWork) -> None:
+        """Take a hand-over back that reached the warehouse after it had answered the cancellation: its goods are promised to others by then.
+
+        Raises Permanent(ORDER_NOT_CANCELLABLE) when the warehouse cannot stop it any more: a person has to.
+        """
+        async with self.store.read(work.tenant) as uow:
+            order = await uow.orders.get(work.subject)
+            if order is None or order.status is not OrderStatus.CANCELLED:
+                return
+            location = await uow.locations.get(order.location)
+            tried = any(step.stage == BEGUN for step in await uow.lineage.of(order.order_id))
+        if location is None or not tried:
+            return
+        system, shipment = self.system(location), dispatch_id(order.order_id)
+        state = await system.find(shipment)
+        if state is None or state.status is WarehouseStatus.CANCELLED:
+            return
+        if not await system.cancel(shipment):
+            sentence = (
+                f"{location.name} took {shipment} after order {order.order_id} was cancelled and ships it ({state.status}): stop the parcel or "
+                "bill the customer, and book the goods out."
+            )
+            raise Permanent(Reason.ORDER_NOT_CANCELLABLE, sentence)
+        await self._trace(work, order, f"{location.name} had taken it after the cancellation and has stopped it.")
 
     async def _begin(self, tenant: str, order_id: str) -> tuple[Order, Location, bool] | None:
         """Return order, warehouse and whether it may have been handed over before; None when there is nothing to send."""

@@ -10,15 +10,18 @@ from datetime import datetime
 
 from adapters.errors import Permanent
 from adapters.reasons import Reason
+from core_service.domain.exception import ParkedException
 from core_service.domain.order import Order, OrderStatus, advance
 from core_service.domain.shipment import WarehouseReport
 from core_service.pipeline.desk import Desk, Draft
 from core_service.pipeline.gather import load_order
+from core_service.pipeline.park import Alarm, alarmed
 from core_service.pipeline.persist import write
 from core_service.pipeline.reserve import Change, change, release, ship
 from core_service.ports.unit_of_work import UnitOfWork
 
 _GONE = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
+_STOPPED = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.CANCELLED})
 _SAID = {
     OrderStatus.DISPATCHED: "{0} has taken the order.",
     OrderStatus.PICKED: "{0} has picked the goods.",
@@ -47,6 +50,8 @@ async def apply_warehouse_report(uow: UnitOfWork, report: WarehouseReport, now: 
         raise Permanent(Reason.ORDER_UNKNOWN, sentence)
     status = advance(order.status, report.status)
     draft = Draft(desk)
+    if report.status in _GONE and order.status in _STOPPED:
+        draft.effects.exceptions.append(_left_anyway(desk, order))
     if status is None:
         _tell_late(draft, order, report)
         reported = Reported(order=order, applied=False, reason=Reason.STATUS_NOT_FORWARD)
@@ -79,6 +84,24 @@ def _move(draft: Draft, order: Order, report: WarehouseReport, status: OrderStat
     sentence = _SAID[status].format(order.location)
     draft.tell(order.order_id, status.lower(), report.sentence or sentence, _details(report))
     return change(draft, order, Change(status, order.location, sentence, report.tracking_number))
+
+
+def _left_anyway(desk: Desk, order: Order) -> ParkedException:
+    booked = order.status is OrderStatus.CANCEL_REQUESTED
+    goods = "its goods are booked out" if booked else "its goods are not booked out: count them there"
+    sentence = (
+        f"{order.location} has shipped order {order.order_id}, which was cancelled or to be stopped; {goods}. Stop the parcel or bill the "
+        "customer, who may have the money back or another order on the way."
+    )
+    alarm = Alarm(
+        reason=Reason.ORDER_NOT_CANCELLABLE,
+        sentence=sentence,
+        about=(order.order_id, "shipped"),
+        source=order.source,
+        reference=order.reference,
+        record_id=order.order_id,
+    )
+    return alarmed(alarm, desk)
 
 
 def _tell_late(draft: Draft, order: Order, report: WarehouseReport) -> None:
