@@ -14,7 +14,6 @@ import os
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version as installed_version
 
 import msgspec
 import structlog
@@ -42,7 +41,7 @@ from edge_agent.journal import movements
 from edge_agent.journal.retention import Retention
 from edge_agent.journal.schema import JOURNAL_SCHEMA
 from edge_agent.journal.store import JournalOptions, SqliteJournal
-from edge_agent.settings import Settings, failpoint
+from edge_agent.settings import Settings, failpoint, version
 from edge_agent.supervision import Supervisor
 from edge_agent.telemetry.metrics import PrometheusTelemetry
 from edge_agent.till.lookup import Lookup
@@ -50,7 +49,7 @@ from edge_agent.till.lookup import Lookup
 log = structlog.get_logger(__name__)
 
 SCHEMAS = (JOURNAL_SCHEMA, CACHE_SCHEMA)
-VERSION = installed_version("tillstream")
+VERSION = version()
 
 _MUST_BE_OK = frozenset({"identity", "journal", "process", "tills"})
 _RETIRE_SECONDS = 300.0

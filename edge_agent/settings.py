@@ -26,6 +26,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -134,6 +135,14 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
 def failpoint(environment: Mapping[str, str] | None = None) -> str:
     """Return where a test wants this process to die, such as `journal.committed:3`; empty in production."""
     return (os.environ if environment is None else environment).get(FAILPOINT, "")
+
+
+def version() -> str:
+    """Return the installed version; run from a source tree that is not installed, say so."""
+    try:
+        return metadata.version("tillstream")
+    except metadata.PackageNotFoundError:
+        return "0+source"
 
 
 def _file(path: Path | None) -> dict[str, Any]:

@@ -114,10 +114,11 @@ def version(*, json: bool) -> None:
     """Print the versions that a report of a defect should name."""
     import platform
     import sqlite3
-    from importlib.metadata import version as installed
+
+    from edge_agent.settings import version as installed
 
     parts = {
-        "tillstream": installed("tillstream"),
+        "tillstream": installed(),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 from collections.abc import Callable
 
 import click
@@ -16,6 +18,8 @@ from edge_agent.commands.saying import settings_of, told
 def run(context: click.Context) -> None:
     """Open the doors to the tills and stay connected to the core, until SIGTERM or Ctrl-C."""
     settings = settings_of(context)
+    # structlog loads rich for tracebacks in colour, where it is installed: 60 ms and 3 MB that no log line in JSON needs.
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # this is how Python is told that a module is not there
 
     from edge_agent.app import Agent, real_seams
     from edge_agent.telemetry.logs import set_up_logs
@@ -24,6 +28,9 @@ def run(context: click.Context) -> None:
 
     async def serve() -> None:
         agent = await Agent.open(settings, real_seams())
+        # What has been loaded stays: the collector need not look at it again, which shortens its pauses.
+        gc.collect()
+        gc.freeze()
         try:
             await agent.run()
         finally:

@@ -25,13 +25,13 @@ def require_json(headers: Mapping[str, str]) -> None:
         raise Permanent(Reason.UNSUPPORTED_MEDIA_TYPE, "Send the body as it is, without `Content-Encoding`.")
 
 
-async def read_body(request: Request, largest: int, seconds: float) -> bytes:
+async def read_body(request: Request, headers: Mapping[str, str], largest: int, seconds: float) -> bytes:
     """Return the raw body.
 
     Raises Permanent(TOO_LARGE) for more than `largest` bytes, announced or sent, and Transient(BODY_TIMEOUT) when it does not end within
     `seconds`.
     """
-    announced = request.headers.get("content-length", "0")
+    announced = headers.get("content-length", "0")
     too_large = announced.isascii() and announced.isdigit() and int(announced[:20]) > largest
     chunks: list[bytes] = []
     size = 0

@@ -5,6 +5,7 @@ No body, key or address of a request is logged; an unexpected error is logged wi
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ class Doorway:
         self._inside = inside
         self._max_requests = max_requests
         self._seams = seams
+        self._made = itertools.count(1)
+        self._prefix = seams.randomness.token(6).hex()
         self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +90,7 @@ class Doorway:
                 asked: str = value.decode("latin-1")
                 if _CORRELATION.fullmatch(asked) and self._seams.guard(asked) == asked:
                     return asked
-        return self._seams.randomness.token(8).hex()
+        return f"{self._prefix}-{next(self._made):x}"
 
     def _count(self, scope: Scope, visit: _Visit, started: float) -> None:
         door = getattr(scope.get("endpoint"), "__name__", "none")

@@ -1,97 +1,126 @@
 """Prometheus behind the telemetry port: names and labels in, exposition text out; a metric appears with its first use.
 
-    metric name --> family (its label names are those of its first use) --> one child per combination of label values, bounded
+    count, gauge, observe --> plain numbers by (name, label values) --> families, made when somebody reads /metrics
 
-A label that took more values than it should does not grow the agent: beyond `MOST_CHILDREN` combinations all further ones count as
-`other`, and `tillstream_edge_telemetry_overflow_total` says so.
+Every request counts several things, and reading is rare, so counting is an addition in a dictionary; it belongs to the event loop's thread.
+A label that takes more values than it should does not grow the agent: beyond `MOST_CHILDREN` combinations further ones count as `other`,
+and `tillstream_edge_telemetry_overflow_total` says so.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 
 NAMESPACE = "tillstream_edge"
 MOST_CHILDREN = 200
 _OTHER = "other"
-_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
-
-M = TypeVar("M", Counter, Gauge, Histogram)
+_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_BOUNDS = (*(str(bound) for bound in _BUCKETS), "+Inf")
 
 
 @dataclass(slots=True)
-class _Family(Generic[M]):
-    """A metric with its children by label values, so that a hot path looks one dictionary up."""
+class _Durations:
+    """One histogram: how many fell into each bucket (not cumulated), and their sum in seconds."""
 
-    metric: M
-    labels: tuple[str, ...]
-    children: dict[tuple[str, ...], M] = field(default_factory=dict)
+    counts: list[int] = field(default_factory=lambda: [0] * len(_BOUNDS))
+    total: float = 0.0
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Return the cumulated counts by upper bound."""
+        seen, found = 0, []
+        for bound, count in zip(_BOUNDS, self.counts, strict=True):
+            seen += count
+            found.append((bound, float(seen)))
+        return found
 
 
-class PrometheusTelemetry:
+_Values = dict[tuple[str, ...], float]
+
+
+class PrometheusTelemetry(Collector):
     """Implements `adapters.seams.telemetry.Telemetry`. Memory, CPU and open files of the process come with it."""
 
     def __init__(self, namespace: str = NAMESPACE) -> None:
         self._namespace = namespace
+        self._labels: dict[str, tuple[str, ...]] = {}
+        self._counters: dict[str, _Values] = {}
+        self._gauges: dict[str, _Values] = {}
+        self._durations: dict[str, dict[tuple[str, ...], _Durations]] = {}
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         GCCollector(registry=self._registry)
-        self._counters: dict[str, _Family[Counter]] = {}
-        self._gauges: dict[str, _Family[Gauge]] = {}
-        self._histograms: dict[str, _Family[Histogram]] = {}
+        self._registry.register(self)
 
     def count(self, name: str, amount: int = 1, **labels: str) -> None:
         """Add to a counter."""
-        family = self._counters.get(name)
-        if family is None:
-            names = tuple(sorted(labels))
-            metric = Counter(name, _words(name), names, namespace=self._namespace, registry=self._registry)
-            family = self._counters[name] = _Family(metric, names)
-        self._child(family, labels).inc(amount)
+        values = self._counters.get(name)
+        if values is None:
+            values = self._counters[name] = {}
+        key = self._key(name, labels, values)
+        values[key] = values.get(key, 0) + amount
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge."""
-        family = self._gauges.get(name)
-        if family is None:
-            names = tuple(sorted(labels))
-            metric = Gauge(name, _words(name), names, namespace=self._namespace, registry=self._registry)
-            family = self._gauges[name] = _Family(metric, names)
-        self._child(family, labels).set(value)
+        values = self._gauges.setdefault(name, {})
+        values[self._key(name, labels, values)] = value
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         """Record a duration in a histogram named `<name>_seconds`."""
-        family = self._histograms.get(name)
-        if family is None:
-            names = tuple(sorted(labels))
-            text = _words(name)
-            full = f"{name}_seconds"
-            metric = Histogram(full, text, names, namespace=self._namespace, registry=self._registry, buckets=_BUCKETS)
-            family = self._histograms[name] = _Family(metric, names)
-        self._child(family, labels).observe(seconds)
+        found = self._durations.get(name)
+        if found is None:
+            found = self._durations[name] = {}
+        key = self._key(name, labels, found)
+        durations = found.get(key)
+        if durations is None:
+            durations = found[key] = _Durations()
+        durations.counts[bisect_left(_BUCKETS, seconds)] += 1
+        durations.total += seconds
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self._registry)
 
-    def _child(self, family: _Family[M], labels: dict[str, str]) -> M:
-        if not family.labels:
-            return family.metric
-        values = tuple([labels.get(label, "") for label in family.labels])
-        child = family.children.get(values)
-        if child is not None:
-            return child
-        if len(family.children) >= MOST_CHILDREN:
-            values = tuple([_OTHER] * len(family.labels))
-            self.count("telemetry_overflow")
-        child = family.children[values] = family.metric.labels(*values)
-        return child
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families, for the registry."""
+        for name, values in sorted(self._counters.items()):
+            counter = CounterMetricFamily(*self._names(name), labels=self._labels[name])
+            for key, value in values.items():
+                counter.add_metric(key, value)
+            yield counter
+        for name, values in sorted(self._gauges.items()):
+            gauge = GaugeMetricFamily(*self._names(name), labels=self._labels[name])
+            for key, value in values.items():
+                gauge.add_metric(key, value)
+            yield gauge
+        for name, durations in sorted(self._durations.items()):
+            full, words = self._names(name)
+            histogram = HistogramMetricFamily(f"{full}_seconds", words, labels=self._labels[name])
+            for key, one in durations.items():
+                histogram.add_metric(key, one.buckets(), one.total)
+            yield histogram
 
+    def _key(
+        self, name: str, labels: dict[str, str], known: _Values | dict[tuple[str, ...], _Durations]
+    ) -> tuple[str, ...]:
+        """Return the label values in the order of the metric's first use; its label names are those of that use."""
+        names = self._labels.get(name)
+        if names is None:
+            names = self._labels[name] = tuple(sorted(labels))
+        key = tuple([labels.get(label, "") for label in names])
+        if key in known or len(known) < MOST_CHILDREN:
+            return key
+        self.count("telemetry_overflow")
+        return (_OTHER,) * len(names)
 
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    def _names(self, name: str) -> tuple[str, str]:
+        return f"{self._namespace}_{name}", name.replace("_", " ").capitalize()

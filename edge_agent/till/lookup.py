@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from adapters.errors import Permanent, Transient
+from adapters.errors import Permanent, TillstreamError, Transient
 from adapters.reasons import Reason
 from adapters.seams.clock import Clock
 from edge_agent.ports import Cache, CachedOrder, CachedSku, Shown
@@ -57,15 +57,12 @@ class Lookup:
 
     async def stock(self, name: str) -> Stock:
         """Return the stock of one SKU, GTIN or alias; raise Permanent(SKU_UNKNOWN), Transient(NOT_READY)."""
-        answer = await self.stocks((name,))
-        if answer.found:
-            return answer.found[0]
-        if not self.complete():
-            raise _unheard()
-        raise Permanent(
-            Reason.SKU_UNKNOWN,
-            "No SKU, GTIN or alias is called so: check the code, or import it with `core-service sku import`.",
-        )
+        sku = (await self.cache.resolve((name,))).get(name)
+        if sku is None:
+            raise self._unknown()
+        shown = (await self.cache.levels((sku.sku,))).get(sku.sku) or self._none_told(sku, self.age_seconds())
+        as_of = self.clock.now() - timedelta(seconds=shown.age_seconds)
+        return Stock(asked=name, shown=shown, as_of=as_of)
 
     async def stocks(self, names: Sequence[str]) -> StockList:
         """Return the stock of at most MOST_ASKED names; raise Permanent(FIELD_INVALID | FIELD_MISSING), Transient(NOT_READY)."""
@@ -104,6 +101,14 @@ class Lookup:
             return None
         age = self.age_seconds()
         return OrderNews(order=order, age_seconds=age, as_of=self.clock.now() - timedelta(seconds=age))
+
+    def _unknown(self) -> TillstreamError:
+        if not self.complete():
+            return _unheard()
+        return Permanent(
+            Reason.SKU_UNKNOWN,
+            "No SKU, GTIN or alias is called so: check the code, or import it with `core-service sku import`.",
+        )
 
     def _none_told(self, sku: CachedSku, age: float) -> Shown:
         if not self.complete():

@@ -28,6 +28,12 @@ async def connect(shop: Shop) -> tuple[asyncio.StreamReader, asyncio.StreamWrite
     return await asyncio.open_connection(host, int(port))
 
 
+async def flood(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"y" * 65_536)
+        await writer.drain()
+
+
 def request(body: bytes, length: int | None = None, extra: bytes = b"") -> bytes:
     head = b"POST /v1/sales HTTP/1.1\r\nHost: agent\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\n%sContent-Length: %d\r\n\r\n"
     return head % (KEY.encode(), extra, len(body) if length is None else length) + body
@@ -53,11 +59,9 @@ async def test_headers_without_an_end_do_not_fill_the_memory(shop: Shop):
     assert (await raw_request(shop, b"GET /healthz HTTP/1.1\r\n" + many)).startswith(b"HTTP/1.1 431 ")
     _, writer = await connect(shop)
     writer.write(b"GET /healthz HTTP/1.1\r\nX-One: ")
-    with pytest.raises(ConnectionError):
-        async with deadline(10, "the server to cut an endless header"):
-            while True:
-                writer.write(b"y" * 65_536)
-                await writer.drain()
+    async with deadline(10, "the server to cut an endless header"):
+        with pytest.raises(ConnectionError):
+            await flood(writer)
     writer.close()
 
 

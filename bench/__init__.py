@@ -1,0 +1,1 @@
+"""What this machine does with Tillstream: figures against the same machine's own limits, in one run; `make bench`."""
