@@ -67,7 +67,7 @@ class LetIn(Admission):
         self.identity = identity
         self.refusal: Exception | None = None
 
-    async def admit(self, method: str, context: grpc.aio.ServicerContext) -> Admitted:  # type: ignore[type-arg]
+    async def admit(self, method: str, context: grpc.aio.ServicerContext) -> Admitted:
         await self._check()
         return Admitted(caller=self.identity, recheck=self._check)
 

@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 
 from adapters.canonical.chain import genesis
-from adapters.canonical.uplink import Credit, Opened, SendBatch, Settled, UplinkAnswer, UplinkRequest
+from adapters.canonical.uplink import Opened, SendBatch, Settled, UplinkAnswer, UplinkRequest
 from adapters.errors import TillstreamError, Transient
 from adapters.reasons import Reason
 from adapters.seams.deadline import cancelled
 from adapters.seams.randomness import SeededRandomness
 from core_service.intake.admission import OpeningTurns
-from core_service.intake.credit import CreditPolicy
 from core_service.intake.stream_session import OpenSessions, StreamSession
 from core_service.pipeline.ingest import IncomingBatch, Settlement
 from tests.core_service.shop import TENANT
@@ -230,45 +229,6 @@ async def test_fault_073_who_finds_no_turn_is_sent_away_with_a_time_to_come_agai
     async with aclosing(again.answers):
         again.say(await lane.opening())
         assert isinstance(await again.hear(), Opened)
-
-
-async def test_fault_073_five_thousand_agents_are_spread_and_all_get_in() -> None:
-    """Each comes again when it was told to; in so many seconds no more than a few at a time, and everybody in a minute or two."""
-    turns = OpeningTurns(SeededRandomness(2), at_once=10)
-    due = [0.0] * 5000
-    moment, rounds = 0.0, 0
-    while due:
-        now = [at for at in due if at <= moment]
-        due = [at for at in due if at > moment]
-        inside = [turns.turn() for _ in now]
-        entered = []
-        for turn in inside:
-            try:
-                await turn.__aenter__()
-            except Transient as error:
-                due.append(moment + (error.retry_after or 0.0))
-            else:
-                entered.append(turn)
-        assert len(entered) <= 10
-        for turn in entered:
-            await turn.__aexit__(None, None, None)
-        moment += 0.05
-        rounds += 1
-        assert moment < 300
-    assert rounds >= 500
-
-
-@pytest.mark.parametrize(("backlog", "entries"), [(0, 1000), (2000, 1000), (4000, 500), (20_000, 100), (10**9, 20)])
-def test_credit_shrinks_as_the_backlog_grows(backlog: int, entries: int) -> None:
-    assert CreditPolicy().grant(backlog).entries == entries
-
-
-def test_one_entry_alone_may_always_be_in_flight() -> None:
-    policy = CreditPolicy(full=Credit(entries=2, bytes=10))
-    assert not policy.exceeded_by(1, 10**9)
-    assert policy.exceeded_by(2, 11)
-    assert policy.exceeded_by(3, 1)
-    assert not policy.exceeded_by(2, 10)
 
 
 async def _sleeping(lane: Lane) -> None:
