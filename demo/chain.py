@@ -7,6 +7,7 @@ Used by `make run`, `make demo-outage` and the end-to-end tests alike. Everythin
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import secrets
@@ -19,7 +20,7 @@ from typing import Any
 
 from demo.catalogue import STORES, TENANT, TILLS, WAREHOUSE, skus_csv, stock_csv
 from demo.link import Link
-from demo.processes import Child, python, run
+from demo.processes import Child, core_command, python, run
 
 Tell = Callable[[str], None]
 
@@ -99,8 +100,8 @@ class Chain:
 
     async def core_service(self, *arguments: str) -> Any:
         """Run a `core-service` command and return its --json answer."""
-        output = await run(python("core_service", "--config", str(self.core_toml), *arguments, "--json"), seconds=120)
-        return json.loads(output)
+        words = ["--config", str(self.core_toml), *arguments, "--json"]
+        return json.loads(await asyncio.to_thread(core_command, words))
 
     async def edge_agent(self, *arguments: str) -> str:
         """Run an `edge-agent` command and return what it printed."""

@@ -11,6 +11,16 @@ import pytest
 
 from demo.chain import Chain, choose_ports
 
+STORY_SECONDS = 180
+"""A story starts processes and waits for them; the limit of other tests is too short for it on a busy machine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every story without a limit of its own the stories' limit."""
+    for item in items:
+        if "end_to_end" in item.path.parts and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(STORY_SECONDS))
+
 
 @pytest.fixture(scope="session")
 def prepared_chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
