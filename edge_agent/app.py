@@ -142,7 +142,7 @@ class Agent:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; a second one cuts what is under way. Nothing that was accepted is lost by either."""
         host, port = self._server.listen()
-        self._address = f"http://{host}:{port}"
+        self._address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._settings.address_file.write_text(json.dumps({"host": host, "port": port, "pid": os.getpid()}), "ascii")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -33,6 +33,8 @@ async def read_body(request: Request, headers: Mapping[str, str], largest: int, 
     """
     announced = headers.get("content-length", "0")
     too_large = announced.isascii() and announced.isdigit() and int(announced[:20]) > largest
+    if too_large and headers.get("expect", "").lower() == "100-continue":
+        raise _too_large(largest)
     chunks: list[bytes] = []
     size = 0
     try:
@@ -53,5 +55,9 @@ async def read_body(request: Request, headers: Mapping[str, str], largest: int, 
         sentence = "Not accepted: the connection ended before the body did. Send again."
         raise Transient(Reason.BODY_TIMEOUT, sentence, retry_after=1.0) from error
     if too_large:
-        raise Permanent(Reason.TOO_LARGE, f"The message is longer than {largest} bytes; send one document at a time.")
+        raise _too_large(largest)
     return b"".join(chunks)
+
+
+def _too_large(largest: int) -> Permanent:
+    return Permanent(Reason.TOO_LARGE, f"The message is longer than {largest} bytes; send one document at a time.")

@@ -49,6 +49,11 @@ class Box:
     def enrol_on_paper(self) -> None:
         """Give the box an identity and the core's first word."""
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.save_identity()
+        asyncio.run(self._hear())
+
+    def save_identity(self) -> None:
+        """Give the box an identity, as `enrol` does."""
         now = datetime.now(UTC)
         Keystore(self.data).save(
             Identity(
@@ -65,7 +70,6 @@ class Box:
                 expires_at=now + timedelta(days=30),
             )
         )
-        asyncio.run(self._hear())
 
     def command(self, *words: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from edge_agent.commands.index import COMMANDS
 from tests.edge_agent.commands.box import Box, new_box
+from tests.eventually import eventually
 
 
 @pytest.fixture
@@ -84,6 +86,19 @@ def test_a_box_that_is_not_enrolled_runs_and_says_what_is_missing(tmp_path: Path
         assert "not enrolled" in agent.box.command("status").stdout
         agent.process.terminate()
         assert agent.process.wait(10) == 0
+
+
+def test_a_box_that_is_enrolled_while_it_runs_goes_on_without_a_restart(tmp_path: Path):
+    box = new_box(tmp_path, enrolled=False)
+    with box.running() as agent:
+        assert agent.get("/readyz").json()["parts"]["identity"] != "ok"
+        box.save_identity()
+
+        async def linked() -> None:
+            await eventually(lambda: agent.get("/readyz").json()["parts"]["identity"] == "ok", within=15)
+
+        asyncio.run(linked())
+        assert box.told("status")["identity"]["agent"] == "leeds-1"
 
 
 def test_tills_sell_while_the_core_is_out_of_reach_and_status_tells(box: Box):

@@ -47,6 +47,11 @@ async def test_a_body_that_does_not_come_is_given_up(tmp_path: Path):
         assert await shop.entries() == []
 
 
+async def test_a_till_that_asks_first_is_told_before_it_sends_too_much(shop: Shop):
+    answer = await raw_request(shop, request(b"", 400_000, b"Expect: 100-continue\r\n"))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
 async def test_headers_that_do_not_end_are_given_up(tmp_path: Path):
     async with opened(tmp_path, settings=RestSettings(port=0, header_seconds=0.2)) as shop:
         assert await raw_request(shop, b"POST /v1/sales HTTP/1.1\r\nX-Slow: ") == b""
