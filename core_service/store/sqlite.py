@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from adapters.errors import Permanent, Transient
 from adapters.reasons import Reason
-from core_service.store.transaction import translated
+from core_service.store.transaction import finished, translated
 
 ConnectionFactory: TypeAlias = Callable[[], Awaitable[Any]]
 """Makes an object with the methods of `aiosqlite.Connection`, opened with `isolation_level=None`."""
@@ -80,15 +80,18 @@ class SqliteDatabase:
     @contextlib.asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         with translated():
-            async with engine.connect() as connection:
-                try:
-                    _begun = await connection.begin()
-                    yield connection
-                except Transient as error:
-                    if error.reason is Reason.DATABASE_UNAVAILABLE:
-                        # After a failed write or fsync nothing that this connection holds in memory can be trusted.
-                        await connection.invalidate()
-                    raise
+            connection = engine.connect()
+            try:
+                await finished(_begin(connection))
+                yield connection
+            except Transient as error:
+                if error.reason is Reason.DATABASE_UNAVAILABLE:
+                    # After a failed write or fsync nothing that this connection holds in memory can be trusted.
+                    await finished(connection.invalidate())
+                raise
+            finally:
+                if connection.sync_connection is not None:
+                    await finished(connection.close())
 
     def _engine(self, begin: str, *, connections: int, writes: bool) -> AsyncEngine:
         arguments: dict[str, Any] = {
@@ -110,6 +113,11 @@ class SqliteDatabase:
         event.listen(engine.sync_engine, "connect", on_connect)
         event.listen(engine.sync_engine, "begin", on_begin)
         return engine
+
+
+async def _begin(connection: AsyncConnection) -> None:
+    _started = await connection.start()
+    _begun = await connection.begin()
 
 
 def prepare(connection: Any, *, writes: bool, durable: bool) -> None:

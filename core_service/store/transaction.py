@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Table, exc
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +19,8 @@ from adapters.seams.randomness import Randomness
 from core_service.sealing.sealer import Sealer
 from core_service.store.bulk import prepared
 from core_service.store.portable import insert_new, insert_only, upsert
+
+T = TypeVar("T")
 
 Values: TypeAlias = dict[str, Any]
 """Column names with their values; the tenant is added here and never by repositories."""
@@ -57,7 +60,7 @@ class Transaction:
         """Run a statement; engine errors come out as Transient or Permanent."""
         self._require_open()
         with translated():
-            return await self._connection.execute(statement, rows)
+            return await finished(self._connection.execute(statement, rows))
 
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
         """Return all rows of a query."""
@@ -103,12 +106,29 @@ class Transaction:
         self._require_open()
         many = prepared(statement, self._connection.dialect, tuple(rows[0]))
         with translated():
-            await self._connection.exec_driver_sql(many.text, many.parameters(rows))
+            await finished(self._connection.exec_driver_sql(many.text, many.parameters(rows)))
 
     def _require_open(self) -> None:
         if self.ended:
             message = "this unit of work has ended; open another one"
             raise RuntimeError(message)
+
+
+async def finished(call: Coroutine[Any, Any, T]) -> T:
+    """Return what a call to the database returns; one whose caller is cancelled meanwhile ends first, then the cancellation goes on.
+
+    A driver that is left in the middle of a statement never gives its write lock back: nobody could write until a restart.
+    """
+    task = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
+        raise
 
 
 @contextmanager

@@ -35,7 +35,7 @@ from core_service.store.sqlite import SqliteDatabase
 from core_service.store.stock import SqlStock
 from core_service.store.streams import SqlStreams
 from core_service.store.tallies import SqlTallies
-from core_service.store.transaction import Means, Transaction, translated
+from core_service.store.transaction import Means, Transaction, finished, translated
 from core_service.store.work_claims import SqlWorkClaims
 from core_service.store.work_queue import SqlWorkQueue
 
@@ -82,7 +82,7 @@ class SqlUnitOfWork:
             raise RuntimeError(message)
         self._transaction.ended = True
         with translated():
-            await self._connection.commit()
+            await finished(self._connection.commit())
 
     def end(self) -> None:
         """Refuse everything from now on: the block has been left."""
@@ -139,7 +139,7 @@ class _PlatformTransactions:
         """Open one that is committed when the block ends well."""
         async with self._database.writing() as connection:
             yield Transaction(connection, "", self._means)
-            await connection.commit()
+            await finished(connection.commit())
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:

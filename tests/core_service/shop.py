@@ -230,7 +230,7 @@ async def open_shop(*stores: str) -> AsyncIterator[Shop]:
             router=NearestRouter(),
         )
         shop = Shop(core, clock, pipeline, failpoints, telemetry)
-        await _furnish(core, stores or ("north",))
+        await furnish(core, stores or ("north",))
         for store in stores or ("north",):
             await shop.enrol(store)
         yield shop
@@ -242,7 +242,8 @@ def _dialect(name: str) -> PosDialect:
     return ScriptDialect()
 
 
-async def _furnish(core: CoreStore, stores: Sequence[str]) -> None:
+async def furnish(core: CoreStore, stores: Sequence[str]) -> None:
+    """Set up the chain: stores with their tills, SKUs and the warehouse."""
     async with core.begin(TENANT) as uow:
         for store in stores:
             await uow.stores.put(
