@@ -1,9 +1,11 @@
 """A lane for tests: a real journal on a file at one end, the real core in memory at the other, any transport between them.
 
-async with open_lane(tmp_path) as lane, lane.by_memory() as line:
-await lane.sell(3)
-async with lane.uplink(line):
-await lane.all_settled()
+    async with open_lane(tmp_path) as lane, lane.by_memory() as line:
+        await lane.sell(3)
+        async with lane.uplink(line):
+            await lane.all_settled()
+
+Clocks of the loops are real, with waits of milliseconds; the core's own clock is virtual.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import grpc
 
 from adapters.canonical.entry import Entry, EntryContent, EntryKind
 from adapters.canonical.key import BusinessKey, fingerprint
-from adapters.canonical.uplink import OpenStream, SendBatch, UplinkAnswer
+from adapters.canonical.uplink import OpenStream, SendBatch
 from adapters.seams.backoff import Backoff
 from adapters.seams.clock import Clock, SystemClock, VirtualClock, to_millis
 from adapters.seams.deadline import cancelled
@@ -34,7 +36,6 @@ from core_service.grpc_api.uplink_service import UplinkService
 from core_service.intake.admission import OpeningTurns
 from core_service.intake.stream_session import OpenSessions, StreamParts, StreamSession
 from core_service.pipeline.writer import IngestWriter
-from core_service.ports.work import ChangeKind  # noqa: F401 - re-exported for tests of the feed
 from edge_agent.cache.schema import CACHE_SCHEMA
 from edge_agent.channel import CHANNEL_OPTIONS
 from edge_agent.database import Database, DatabaseOptions
@@ -209,7 +210,7 @@ class Lane:
         async def none_left() -> bool:
             return await (box or self.box).unsettled() == 0
 
-        await eventually(none_left, within=20, saying="all entries settled")
+        await eventually(none_left, within=45, saying="all entries settled")
 
     async def mugs_sold(self) -> int:
         return -int((await self.shop.position("north", "MUG")).on_hand)
@@ -267,7 +268,7 @@ async def open_lane(folder: Path) -> AsyncIterator[Lane]:
             await cancelled(writing)
 
 
-async def once(action: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+def once(action: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
     """Return an action that does it the first time only."""
     left = [action]
 
@@ -276,6 +277,3 @@ async def once(action: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[
             await left.pop()()
 
     return act
-
-
-Answers = list[UplinkAnswer]

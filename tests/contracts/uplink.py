@@ -59,7 +59,7 @@ class UplinkContract:
         async def die() -> None:
             raise Transient(Reason.NOT_READY, "The core is killed here.")
 
-        lane.core_failpoints.arm("stream.settled", await once(die))
+        lane.core_failpoints.arm("stream.settled", once(die))
         accepted = await lane.sell(5)
         async with lane.uplink(transport):
             await lane.all_settled()

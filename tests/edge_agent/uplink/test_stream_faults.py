@@ -21,7 +21,7 @@ from tests.fakes.memory_line import Fate, MemoryLine, Passing
 from tests.lane import QUICK, Box, Lane, once, open_lane
 
 SMALL = Pace(entries=5, most_entries=10)
-IMPATIENT = replace(QUICK, limits=UplinkLimits(open_seconds=0.5, send_seconds=0.5, settle_seconds=0.4))
+IMPATIENT = replace(QUICK, limits=UplinkLimits(open_seconds=2.0, send_seconds=2.0, settle_seconds=1.5))
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ async def test_fault_023_a_core_that_is_overloaded_is_left_alone_for_as_long_as_
     async def overloaded() -> None:
         raise Transient(Reason.OVERLOADED, "Come again.", retry_after=0.3)
 
-    lane.core_failpoints.arm("stream.opening", await once(overloaded))
+    lane.core_failpoints.arm("stream.opening", once(overloaded))
     await lane.sell(1)
     async with lane.by_memory() as line, lane.uplink(line) as uplink:
         await eventually(lambda: len(line.calls) == 1)
