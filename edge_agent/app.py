@@ -74,6 +74,8 @@ class Seams:
 
 def real_seams() -> Seams:
     """Return the machine's clock and chance, and the failpoint that a test may have armed from outside."""
+    # gRPC writes lines of its own to standard error, where ours are JSON; what matters of them comes back as errors.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     armed = failpoint()
     return Seams(
         clock=SystemClock(),

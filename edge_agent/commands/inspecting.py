@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from adapters.errors import Transient
+from adapters.errors import TillstreamError, Transient
 from adapters.reasons import Reason
 from edge_agent.commands.saying import as_json, say_json, settings_of, told
 
@@ -126,6 +126,15 @@ def version(*, json: bool) -> None:
         say_json(parts)
     else:
         click.echo(f"edge-agent {parts['tillstream']} (Python {parts['python']}, SQLite {parts['sqlite']})")
+
+
+def _core_clock_offset(settings: Settings) -> float | None:
+    """Return what a running agent knows of the core's clock, in seconds; None when none runs."""
+    try:
+        offset = json_text.loads(_ask(settings))["cache"]["core_clock_offset_seconds"]
+    except (TillstreamError, ValueError, KeyError):
+        return None
+    return None if offset is None else float(offset)
 
 
 def _ask(settings: Settings) -> bytes:

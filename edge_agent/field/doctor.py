@@ -30,6 +30,7 @@ _QUICK_ENTRIES = 5_000
 _RESET_BUG = ((3, 7, 0), (3, 51, 2))
 _FIXED_BRANCHES = frozenset({(3, 44, 6), (3, 50, 7)})
 _EARLIEST = 2025
+_CLOCK_APART = 30.0
 
 
 class Verdict(StrEnum):
@@ -54,6 +55,8 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Path
     database: Path
     reserve_bytes: int
+    core_clock_offset: float | None = None
+    """Seconds that the core's clock was ahead when a running agent last heard it; None when no agent runs or none was heard."""
 
 
 def examine(box: Box, clock: Clock) -> Iterator[Finding]:
@@ -64,7 +67,7 @@ def examine(box: Box, clock: Clock) -> Iterator[Finding]:
         lambda: check_fsync(box, clock),
         check_sqlite,
         lambda: check_journal(box),
-        lambda: check_clock(clock.now()),
+        lambda: check_clock(clock.now(), box.core_clock_offset),
         lambda: check_identity(box, clock.now()),
     )
     for check in checks:
@@ -171,13 +174,18 @@ def check_journal(box: Box) -> Iterator[Finding]:
         yield _found("journal", Verdict.OK, f"{checked.entries} entries read as they were written{more}.")
 
 
-def check_clock(now: datetime) -> Iterator[Finding]:
-    """Can this time be true? Sales are ordered without it, but receipts show it."""
+def check_clock(now: datetime, core_offset: float | None = None) -> Iterator[Finding]:
+    """Can this time be true, and is it the core's? Sales are ordered without it, but receipts show it."""
+    said = f"The clock says {now:%Y-%m-%d %H:%M:%S} UTC"
     if now.year < _EARLIEST:
-        sentence = f"The clock says {now:%Y-%m-%d %H:%M} UTC; set it, and let NTP keep it."
-        yield _found("clock", Verdict.FAILED, sentence)
+        yield _found("clock", Verdict.FAILED, f"{said}; set it, and let NTP keep it.")
+    elif core_offset is None:
+        yield _found("clock", Verdict.OK, f"{said}; compare it with yours, the core was not heard.")
+    elif abs(core_offset) > _CLOCK_APART:
+        sentence = f"{said}, the core's is {core_offset:+.0f} s apart; set the one that is wrong, and let NTP keep it."
+        yield _found("clock", Verdict.WARNING, sentence)
     else:
-        yield _found("clock", Verdict.OK, f"The clock says {now:%Y-%m-%d %H:%M:%S} UTC; compare it with yours.")
+        yield _found("clock", Verdict.OK, f"{said}, as the core's does ({core_offset:+.1f} s).")
 
 
 def check_identity(box: Box, now: datetime) -> Iterator[Finding]:

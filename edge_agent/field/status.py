@@ -68,12 +68,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CacheFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What the store knows. `age_seconds` since the core was last heard."""
+    """What the store knows. `age_seconds` since the core was last heard; its clock was `core_clock_offset_seconds` ahead then."""
 
     complete: bool
     age_seconds: float
     feed_id: str
     revision: int
+    core_clock_offset_seconds: float | None = None
 
 
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,13 +110,20 @@ async def gather(sources: StatusSources) -> AgentStatus:
     """Return how the agent does now."""
     feed_id, revision = await sources.position()
     age, complete = sources.heard()
+    watch = sources.watch()
     return AgentStatus(
         process=sources.process(),
         identity=_membership(sources.identity(), sources.renewal()),
         journal=_journal(await sources.head(), sources.disk(), sources.clock.now()),
         uplink=_line(await sources.uplink()),
-        watch=_line(sources.watch()),
-        cache=CacheFigures(complete=complete, age_seconds=round(age, 3), feed_id=feed_id, revision=revision),
+        watch=_line(watch),
+        cache=CacheFigures(
+            complete=complete,
+            age_seconds=round(age, 3),
+            feed_id=feed_id,
+            revision=revision,
+            core_clock_offset_seconds=watch.clock_offset_seconds if watch else None,
+        ),
     )
 
 
@@ -141,7 +149,8 @@ def lines(status: AgentStatus) -> Iterator[str]:
     yield f"journal  {journal.unsettled} not settled{_oldest(journal)}, {journal.settled_through} of {journal.entries} settled in this epoch"
     yield f"disk     {_mib(journal.bytes_used)} of {_mib(journal.bytes_allowed)} used{', DISK FULL: free space' if journal.disk_full else ''}"
     complete = "complete" if status.cache.complete else "not complete yet"
-    yield f"cache    {complete}, core heard {_ago(status.cache.age_seconds)} ago"
+    heard = f"core heard {_ago(status.cache.age_seconds)} ago" if status.cache.feed_id else "the core was never heard"
+    yield f"cache    {complete}, {heard}"
     if who.certificate_expires_at is not None:
         yield f"identity certificate until {who.certificate_expires_at:%Y-%m-%d %H:%M} UTC{f'; {who.sentence}' if who.sentence else ''}"
     yield f"process  {status.process.version}, pid {status.process.pid}, up {_ago(status.process.uptime_seconds)}, {_mib(status.process.rss_bytes)}"

@@ -50,13 +50,17 @@ class WatchOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchStatus:
-    """What a technician sees. `reason` and `sentence` tell why no watch is open; empty while one is."""
+    """What a technician sees. `reason` and `sentence` tell why no watch is open; empty while one is.
+
+    `clock_offset_seconds` is how far the core's clock was ahead of this one when it last spoke, the line's delay included.
+    """
 
     connected: bool = False
     since: datetime | None = None
     heard_at: datetime | None = None
     reason: str = ""
     sentence: str = ""
+    clock_offset_seconds: float | None = None
 
 
 class Subscriber:
@@ -75,6 +79,7 @@ class Subscriber:
         self._since: datetime | None = None
         self._heard_at: datetime | None = None
         self._error: TillstreamError | None = None
+        self._clock_offset: float | None = None
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -91,6 +96,7 @@ class Subscriber:
             heard_at=self._heard_at,
             reason=error.reason if error else "",
             sentence=error.sentence if error else "",
+            clock_offset_seconds=self._clock_offset,
         )
 
     async def _one_watch(self) -> float:
@@ -134,6 +140,8 @@ class Subscriber:
             if news.snapshot_begins:
                 self._seams.telemetry.count("watch_snapshots")
         self._heard_at = now
+        self._clock_offset = (news.sent_at - now).total_seconds()
+        self._seams.telemetry.gauge("core_clock_offset_seconds", self._clock_offset)
 
     def _failed(self, error: TillstreamError) -> float:
         steady = self._connected and self._seams.clock.monotonic() - self._began >= self._options.steady_seconds

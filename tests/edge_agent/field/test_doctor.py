@@ -93,6 +93,12 @@ def test_a_clock_before_the_product_existed_has_failed():
     assert finding.verdict is Verdict.FAILED
 
 
+@pytest.mark.parametrize(("offset", "verdict"), [(None, Verdict.OK), (0.3, Verdict.OK), (-3600.0, Verdict.WARNING)])
+def test_a_clock_apart_from_the_cores_is_a_warning(offset: float | None, verdict: Verdict):
+    (finding,) = doctor.check_clock(NOW, offset)
+    assert finding.verdict is verdict
+
+
 async def test_a_damaged_journal_is_found(tmp_path: Path):
     async with opened(tmp_path) as shop:
         await shop.post("/v1/sales", sale())
