@@ -32,6 +32,7 @@ from adapters.seams.transport import UplinkTransport
 from core_service.domain.fleet import AgentIdentity
 from core_service.grpc_api.admission import Admission, Admitted, Listener
 from core_service.grpc_api.choke_point import ChokePoint, ChokePointSeams
+from core_service.grpc_api.listeners import SERVER_OPTIONS
 from core_service.grpc_api.uplink_service import UplinkService
 from core_service.intake.admission import OpeningTurns
 from core_service.intake.stream_session import OpenSessions, StreamParts, StreamSession
@@ -176,7 +177,7 @@ class Lane:
     async def grpc_target(self) -> AsyncIterator[str]:
         """Serve and return the address."""
         seams = ChokePointSeams(clock=SystemClock(), randomness=SystemRandomness(), telemetry=self.telemetry)
-        server = grpc.aio.server(interceptors=[ChokePoint(self.let_in, seams)])
+        server = grpc.aio.server(interceptors=[ChokePoint(self.let_in, seams)], options=list(SERVER_OPTIONS.items()))
         uplink_service_pb2_grpc.add_UplinkServiceServicer_to_server(UplinkService(self.parts), server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()

@@ -53,15 +53,18 @@ async def from_requests(
 ) -> AsyncGenerator[UplinkRequest, None]:
     """Yield an agent's messages as they come; entries get the epoch that the Open named."""
     epoch = b""
-    async for request in requests:
-        which = request.WhichOneof("message")
-        if which == "open":
-            epoch = request.open.epoch
-            yield _open(request.open)
-        elif which == "batch":
-            yield _batch(request.batch, epoch)
-        else:
-            raise _invalid("message", "is an Open or a Batch")
+    try:
+        async for request in requests:
+            which = request.WhichOneof("message")
+            if which == "open":
+                epoch = request.open.epoch
+                yield _open(request.open)
+            elif which == "batch":
+                yield _batch(request.batch, epoch)
+            else:
+                raise _invalid("message", "is an Open or a Batch")
+    except DecodeError as error:
+        raise _invalid("message", "is a StreamEntriesRequest, and these bytes are none") from error
 
 
 def _open(message: uplink_service_pb2.Open) -> OpenStream:
