@@ -18,6 +18,8 @@ PURE = (
     "adapters/*/*/codec.py",
     "adapters/*/*/mapping.py",
     "core_service/domain/*.py",
+    "core_service/downlink/size.py",
+    "core_service/intake/credit.py",
     "core_service/pipeline/route.py",
     "core_service/work/retry.py",
     "edge_agent/cache/promotions.py",
@@ -25,6 +27,7 @@ PURE = (
     "edge_agent/identity/rotation.py",
     "edge_agent/journal/retention.py",
     "edge_agent/uplink/window.py",
+    "edge_agent/watch/revision.py",
 )
 MONEY = (
     "adapters/canonical/*.py",
