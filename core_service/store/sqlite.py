@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -55,6 +55,9 @@ class SqliteDatabase:
     def __init__(self, settings: SqliteSettings) -> None:
         self._settings = settings
         self._writing = asyncio.Lock()
+        self._in_use = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._writer = self._engine("BEGIN IMMEDIATE", connections=1, writes=True)
         self._reader = self._engine("BEGIN", connections=READERS, writes=False)
 
@@ -71,7 +74,10 @@ class SqliteDatabase:
             yield connection
 
     async def close(self) -> None:
-        """Close every connection; the last one to close brings the WAL home."""
+        """Close every connection, once who was cut off has given his back; the last one to close brings the WAL home."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BUSY_SECONDS):
+                await self._idle.wait()
         await self._reader.dispose()
         await self._writer.dispose()
         if self._settings.throw_away is not None:
@@ -79,7 +85,7 @@ class SqliteDatabase:
 
     @contextlib.asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        with translated():
+        with translated(), self._using():
             connection = engine.connect()
             try:
                 await finished(_begin(connection))
@@ -92,6 +98,17 @@ class SqliteDatabase:
             finally:
                 if connection.sync_connection is not None:
                     await finished(connection.close())
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[None]:
+        self._in_use += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._in_use -= 1
+            if self._in_use == 0:
+                self._idle.set()
 
     def _engine(self, begin: str, *, connections: int, writes: bool) -> AsyncEngine:
         arguments: dict[str, Any] = {

@@ -191,6 +191,20 @@ async def test_fault_044_readers_who_go_away_at_any_moment_leave_their_connectio
             await shop.receive("wh-east", "MUG", "1")
 
 
+async def test_fault_025_a_core_that_closes_waits_for_who_was_just_cut_off(tmp_path: Path) -> None:
+    """Calls are cancelled and not waited for, as a gRPC server does when it stops: no connection is left behind, the file is whole."""
+    path = tmp_path / "core.db"
+    async with servers(path, 1) as [shop]:
+        calls: list[asyncio.Task[object]] = [asyncio.create_task(shop.orders()) for _ in range(6)]
+        calls += [asyncio.create_task(order(shop, f"o{number}")) for number in range(3)]
+        await asyncio.sleep(0.005)
+        for call in calls:
+            call.cancel()
+        await shop.core.close()
+        assert not path.with_name("core.db-wal").exists()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+
 async def test_fault_044_a_statement_that_the_engine_refuses_gives_the_write_lock_back(tmp_path: Path) -> None:
     """The transaction's connection is given up and rolled back; the next writer, here and in another process, is served at once."""
     path = tmp_path / "core.db"
