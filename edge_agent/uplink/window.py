@@ -33,7 +33,12 @@ class Action(StrEnum):
 
 
 def after_opened(head: JournalHead, opened: Opened, own_chain: bytes | None) -> Action:
-    """Decide by the core's watermark; `own_chain` is this journal's hash there, None when it has no such entry."""
+    """Decide by the core's watermark; `own_chain` is this journal's hash there, None when it has no such entry.
+
+    Below what retention deleted no hash can be compared. The core had settled those entries once, so that it was restored since.
+    """
+    if own_chain is None and opened.watermark < head.retired_sequence:
+        return Action.REWIND
     if opened.watermark >= head.next_sequence or own_chain != opened.chain:
         return Action.FORK
     if opened.watermark > head.settled_sequence:

@@ -46,6 +46,21 @@ def test_the_cores_position_decides_what_the_agent_does(
     assert after_opened(head, opened, own_chain) is action
 
 
+@pytest.mark.parametrize(
+    ("watermark", "own_chain", "action"),
+    [(2, None, Action.REWIND), (3, None, Action.REWIND), (4, b"core", Action.REWIND), (4, b"other", Action.FORK)],
+)
+def test_below_what_retention_deleted_the_core_was_restored_for_no_hash_is_left_to_compare(
+    watermark: int, own_chain: bytes | None, action: Action
+) -> None:
+    """Deleted through 4, settled through 5, journalled through 9."""
+    head = JournalHead(
+        epoch=b"e" * 16, next_sequence=10, settled_sequence=5, settled_chain=b"core", retired_sequence=4
+    )
+    opened = Opened(watermark=watermark, chain=b"core", credit=CREDIT, session_id="s")
+    assert after_opened(head, opened, own_chain) is action
+
+
 def test_with_nothing_in_flight_something_may_always_be_sent() -> None:
     broke = window(credit=Credit(entries=0, bytes=0))
     assert broke.covers([10**9, 1], PACE) == 1
