@@ -17,6 +17,7 @@ from adapters.seams.randomness import Randomness
 from adapters.seams.telemetry import NoTelemetry, Telemetry
 from adapters.wms.generic_rest.codec import read_event
 from adapters.wms.registry import warehouse_system
+from core_service.dispatch.checking import ShipmentCheck
 from core_service.dispatch.egress import CheckedTransport, Egress
 from core_service.dispatch.warehouse import OrderActs, WarehouseDispatch
 from core_service.domain.exception import ParkedException
@@ -129,6 +130,7 @@ def work_handlers(pipeline: Pipeline, client: httpx2.AsyncClient) -> dict[WorkKi
         read_event=read_event,
         orders=order_acts(),
     )
+    check = ShipmentCheck(store=store, clock=pipeline.clock, system=dispatch.system, report=apply_warehouse_report)
     replay = replay_for(pipeline)
 
     async def route_order(work: ClaimedWork) -> None:
@@ -146,6 +148,7 @@ def work_handlers(pipeline: Pipeline, client: httpx2.AsyncClient) -> dict[WorkKi
         WorkKind.DISPATCH_ORDER: dispatch.dispatch,
         WorkKind.CANCEL_DISPATCH: dispatch.cancel,
         WorkKind.WMS_EVENT: dispatch.take_event,
+        WorkKind.CHECK_SHIPMENT: check.check,
         WorkKind.ROUTE_ORDER: route_order,
         WorkKind.REPLAY_EXCEPTION: replay_exception,
         WorkKind.TELL_TILL: tell_about_till,

@@ -61,10 +61,11 @@ def backup(here: Surroundings, /, *, file: Path, as_json: bool) -> None:
 @click.pass_obj
 def restore(here: Surroundings, /, *, file: Path, yes: bool, as_json: bool) -> None:
     """Put the backup FILE in place of the database, with the core stopped. Agents send again what it does not know."""
+    from core_service.dispatch.checking import check_all
     from core_service.store import restore as put_back
     from core_service.store.schema import database_path
 
-    async def work() -> dict[str, str]:
+    async def work() -> dict[str, Any]:
         present = database_path(here.settings.database)
         aside = ""
         if present is not None and present.exists():
@@ -72,7 +73,9 @@ def restore(here: Surroundings, /, *, file: Path, yes: bool, as_json: bool) -> N
                 raise Permanent(Reason.ALREADY_EXISTS, f"{present} is there; add --yes to move it aside and restore.")
             aside = _move_aside(present, f"{here.clock.now():%Y%m%d-%H%M%S}")
         feed_id = put_back(file, here.settings.database, here.randomness)
-        return {"feed_id": feed_id, "previous": aside}
+        async with here.store() as store:
+            checked = await check_all(store, here.clock.now())
+        return {"feed_id": feed_id, "previous": aside, "shipments_to_check": checked}
 
     answer = finish(work())
     say(

@@ -22,21 +22,13 @@ from adapters.wms.contract import (
     WarehouseStatus,
     WarehouseSystem,
 )
+from core_service.dispatch.checking import AT_A_WAREHOUSE, EVERY, STATUS_OF, check_at
 from core_service.domain.order import LineageStep, Order, OrderStatus
 from core_service.domain.setup import Location
 from core_service.domain.shipment import WarehouseReport, dispatch_id, order_of
 from core_service.domain.work import ClaimedWork
 from core_service.pipeline.rerouting import BEGUN
 from core_service.ports.unit_of_work import CoreStore, UnitOfWork
-
-_STATUS = {
-    WarehouseStatus.ACCEPTED: OrderStatus.DISPATCHED,
-    WarehouseStatus.PICKED: OrderStatus.PICKED,
-    WarehouseStatus.PACKED: OrderStatus.PACKED,
-    WarehouseStatus.SHIPPED: OrderStatus.SHIPPED,
-    WarehouseStatus.DELIVERED: OrderStatus.DELIVERED,
-    WarehouseStatus.CANCELLED: OrderStatus.CANCELLED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +67,7 @@ class WarehouseDispatch:
         await self.failpoints.hit("dispatch.before_call")
         state = known or await self._hand_over(work, order, request, system)
         await self.failpoints.hit("dispatch.called")
-        await self._report(work.tenant, _handed_over(order, location, state))
+        await self._taken(work.tenant, _handed_over(order, location, state))
         await self._recall(work)
 
     async def cancel(self, work: ClaimedWork) -> None:
@@ -104,7 +96,7 @@ class WarehouseDispatch:
             order = await self._order_of(uow, work.tenant, location, reported.dispatch_id)
             report = WarehouseReport(
                 order_id=order.order_id,
-                status=_STATUS[reported.status],
+                status=STATUS_OF[reported.status],
                 tracking_number=reported.tracking_number,
                 sentence=f"{location} reports {reported.status} at {reported.occurred_at.isoformat()}.",
                 event_id=event_id,
@@ -173,6 +165,15 @@ class WarehouseDispatch:
             await uow.lineage.add([step])
             await uow.commit()
 
+    async def _taken(self, tenant: str, report: WarehouseReport) -> None:
+        async with self.store.begin(tenant) as uow:
+            now = self.clock.now()
+            await self.orders.report(uow, report, now)
+            order = await uow.orders.get(report.order_id)
+            if order is not None and order.status in AT_A_WAREHOUSE:
+                await check_at(uow, order, now + EVERY)
+            await uow.commit()
+
     async def _report(self, tenant: str, report: WarehouseReport) -> None:
         async with self.store.begin(tenant) as uow:
             await self.orders.report(uow, report, self.clock.now())
@@ -215,7 +216,7 @@ def _handed_over(order: Order, location: Location, state: ShipmentState) -> Ware
     )
     return WarehouseReport(
         order_id=order.order_id,
-        status=_STATUS[state.status],
+        status=STATUS_OF[state.status],
         tracking_number=state.tracking_number,
         sentence=sentence,
     )

@@ -14,6 +14,7 @@ class WorkKind(StrEnum):
     CANCEL_DISPATCH = "cancel_dispatch"
     ROUTE_ORDER = "route_order"
     WMS_EVENT = "wms_event"
+    CHECK_SHIPMENT = "check_shipment"
     REPLAY_EXCEPTION = "replay_exception"
     TELL_TILL = "tell_till"
     """A till's key has ended: its store's agent is told; subject: `<store>/<till>`."""

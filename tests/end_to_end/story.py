@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import httpx2
+import pytest
 
 from demo.catalogue import TENANT, WAREHOUSE
 from demo.chain import Chain
 from demo.tills import Till, Told
+from tests.eventually import eventually
 
 OPENING_STORE = Decimal(500)
 OPENING_WAREHOUSE = Decimal(5000)
@@ -63,19 +65,21 @@ async def nothing_lost_or_doubled(chain: Chain, told: Told) -> None:
 
 async def every_shipment_once(chain: Chain, client: httpx2.AsyncClient, told: Told, seconds: float = 60) -> None:
     """Wait until the warehouse has shipped exactly what tills sold to be shipped, and the core's ledger says so."""
-    async with asyncio.timeout(seconds):
-        while True:
-            asked: dict[str, Decimal] = {}
-            for shipment in (await dispatches(chain, client)).values():
-                for line in shipment["body"]["lines"]:
-                    asked[line["sku"]] = asked.get(line["sku"], Decimal(0)) + Decimal(line["quantity"])
-            stock = await levels(chain, WAREHOUSE)
-            gone = {sku: OPENING_WAREHOUSE - Decimal(level["on_hand"]) for sku, level in stock.items()}
-            gone = {sku: units for sku, units in gone.items() if units}
-            wanted = {sku: Decimal(units) for sku, units in told.shipped.items()}
-            if asked == wanted == gone:
-                return
-            assert all(units <= wanted.get(sku, 0) for sku, units in asked.items()), (
-                "the warehouse was asked for more than was sold"
-            )
-            await asyncio.sleep(0.5)
+    wanted = {sku: Decimal(units) for sku, units in told.shipped.items()}
+
+    async def shipped() -> bool:
+        asked: dict[str, Decimal] = {}
+        for shipment in (await dispatches(chain, client)).values():
+            for line in shipment["body"]["lines"]:
+                asked[line["sku"]] = asked.get(line["sku"], Decimal(0)) + Decimal(line["quantity"])
+        stock = await levels(chain, WAREHOUSE)
+        gone = {sku: OPENING_WAREHOUSE - Decimal(level["on_hand"]) for sku, level in stock.items()}
+        gone = {sku: units for sku, units in gone.items() if units}
+        more = {sku: units for sku, units in asked.items() if units > wanted.get(sku, 0)}
+        if more:
+            pytest.fail(f"the warehouse was asked for more than was sold: {more}")
+        assert asked == wanted, f"asked of the warehouse {asked}, sold {wanted}"
+        assert gone == wanted, f"gone from the ledger {gone}, sold {wanted}"
+        return True
+
+    await eventually(shipped, within=seconds, saying="every shipment exactly once")

@@ -20,6 +20,7 @@ from adapters.seams.clock import VirtualClock
 from adapters.seams.failpoint import NoFailpoints
 from adapters.wms.generic_rest.codec import read_event
 from adapters.wms.registry import warehouse_system
+from core_service.dispatch.checking import ShipmentCheck, check_all
 from core_service.dispatch.warehouse import WarehouseDispatch
 from core_service.domain.order import Order, OrderStatus
 from core_service.domain.setup import Credential, Location, LocationKind, Scope, Sku
@@ -60,6 +61,10 @@ class Scene:
             found = await uow.orders.get(self.order_id)
         assert found is not None
         return found
+
+    async def due(self) -> list[ClaimedWork]:
+        """Claim everything that is due, for a second."""
+        return await self.store.work_claims.claim("test", self.clock.now(), 1, 100, [])
 
     async def on_hand(self) -> Decimal:
         """Return how many mugs the warehouse has."""
@@ -258,3 +263,31 @@ def _body(scene: Scene) -> dict[str, object]:
         "dispatch_id": dispatch_id(scene.order_id), "order_id": scene.order_id, "reference": "1001", "location": "north-dc",
         "ship_to": ship_to, "lines": [{"number": 1, "sku": "MUG", "quantity": "2"}],
     }  # fmt: skip
+
+
+def check_of(scene: Scene) -> ShipmentCheck:
+    """Return the check on the scene's store and warehouse."""
+    return ShipmentCheck(store=scene.store, clock=scene.clock, system=scene.handlers.system, report=order_acts().report)
+
+
+async def test_fault_043_an_order_whose_webhook_was_lost_is_asked_about(scene: Scene) -> None:
+    """After a restore at once, else once a day; then nothing more is asked."""
+    await scene.handlers.dispatch(scene.work(WorkKind.DISPATCH_ORDER))
+    scene.warehouse.shipments[dispatch_id(scene.order_id)].status = "shipped"
+    assert await check_all(scene.store, scene.clock.now()) == 1
+    (work,) = [one for one in await scene.due() if one.kind is WorkKind.CHECK_SHIPMENT]
+    await check_of(scene).check(work)
+    assert (await scene.order()).status is OrderStatus.SHIPPED
+    assert await scene.on_hand() == 8
+    assert await check_all(scene.store, scene.clock.now()) == 0
+
+
+async def test_an_order_that_stays_at_its_warehouse_is_asked_about_every_day(scene: Scene) -> None:
+    """And not before the day is over."""
+    await scene.handlers.dispatch(scene.work(WorkKind.DISPATCH_ORDER))
+    for _ in range(2):
+        assert not [one for one in await scene.due() if one.kind is WorkKind.CHECK_SHIPMENT]
+        scene.clock.advance(24 * 3600 + 1)
+        (work,) = [one for one in await scene.due() if one.kind is WorkKind.CHECK_SHIPMENT]
+        await check_of(scene).check(work)
+    assert (await scene.order()).status is OrderStatus.DISPATCHED
