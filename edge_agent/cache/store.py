@@ -69,7 +69,7 @@ class SqliteCache:
         self._tills = _Tills()
         self._levels: Memory[str, _Known | None] = Memory(remembered)
         self._names: Memory[str, CachedSku | None] = Memory(remembered)
-        self._heard = 0.0
+        self._heard: float | None = None
         self._kept_heard = 0.0
         self.on_applied: Callable[[Revision], None] = lambda _revision: None
         """Hears each revision after its commit; set by `app.py`, for rights that are to be taken over."""
@@ -174,7 +174,7 @@ class SqliteCache:
 
     def age_seconds(self) -> float:
         """Return the seconds since the core was last heard, by the clock that does not jump."""
-        return max(0.0, self._clock.monotonic() - self._heard)
+        return 0.0 if self._heard is None else max(0.0, self._clock.monotonic() - self._heard)
 
     @property
     def complete(self) -> bool:
@@ -204,7 +204,10 @@ class SqliteCache:
         self._tills = _Tills.of(tills)
         self._levels.clear()
         self._names.clear()
-        self._hear(from_millis(self._feed.heard_ms))
+        if self._heard is None:
+            # A clock that was set back since cannot say how long ago that was: what it is off by is admitted, and never "just now".
+            apart = abs((self._clock.now() - from_millis(self._feed.heard_ms)).total_seconds())
+            self._heard = self._clock.monotonic() - apart
 
     def _read_levels(self, connection: Connection, skus: Sequence[str]) -> dict[str, _Known | None]:
         told = rows.levels(connection, _visible(connection), skus)
