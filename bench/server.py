@@ -18,12 +18,12 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from adapters.telemetry.logs import set_up_logs
 from edge_agent.app import Agent, Seams, real_seams
 from edge_agent.identity.keystore import Identity, Keystore
 from edge_agent.intake.settings import RestSettings
 from edge_agent.ports import CachedLevel, CachedSku, CachedTill, Revision
 from edge_agent.settings import Settings
-from edge_agent.telemetry.logs import set_up_logs
 
 KEY = "tst_bench-key-for-this-machine-only"
 SKUS = 2000

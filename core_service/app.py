@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from adapters.errors import AuthenticationFailed
 from adapters.reasons import Reason
+from adapters.telemetry.metrics import PrometheusTelemetry
 from core_service.domain.setup import Scope
 from core_service.downlink.feed import FeedParts
 from core_service.downlink.numbering import FeedSeams, Heads, Numbering
@@ -51,7 +52,6 @@ from core_service.rest_api.application import RestDoors, RestSeams, application
 from core_service.rest_api.overview import overview_page
 from core_service.settings import Settings
 from core_service.setup.sign_in import sign_in
-from core_service.telemetry.metrics import PrometheusTelemetry
 from core_service.work.worker import Worker, WorkerSeams, WorkerSettings
 
 NUMBERING_SILENCE_SECONDS = 10.0

@@ -19,6 +19,7 @@ import uvicorn
 
 from adapters.errors import Permanent
 from adapters.reasons import Reason
+from adapters.telemetry.metrics import PrometheusTelemetry
 from core_service.app import Rooms
 from core_service.grpc_api.listeners import RunningListener, start_listener
 from core_service.parts import (
@@ -28,7 +29,6 @@ from core_service.parts import (
 from core_service.sealing.master_key import load_master_key
 from core_service.settings import Settings
 from core_service.store import open_core
-from core_service.telemetry.metrics import PrometheusTelemetry
 
 log = structlog.get_logger(__name__)
 

@@ -23,6 +23,7 @@ from adapters.pos import registry
 from adapters.seams.clock import Clock, SystemClock
 from adapters.seams.failpoint import Failpoints, KillingFailpoints, NoFailpoints
 from adapters.seams.randomness import Randomness, SystemRandomness
+from adapters.telemetry.metrics import PrometheusTelemetry
 from edge_agent.cache.schema import CACHE_SCHEMA
 from edge_agent.cache.store import JournalView, SqliteCache
 from edge_agent.core_link import CoreLink, LinkParts
@@ -43,7 +44,6 @@ from edge_agent.journal.schema import JOURNAL_SCHEMA
 from edge_agent.journal.store import JournalOptions, SqliteJournal
 from edge_agent.settings import Settings, failpoint, version
 from edge_agent.supervision import Supervisor
-from edge_agent.telemetry.metrics import PrometheusTelemetry
 from edge_agent.till.lookup import Lookup
 
 log = structlog.get_logger(__name__)
@@ -80,7 +80,7 @@ def real_seams() -> Seams:
     return Seams(
         clock=SystemClock(),
         randomness=SystemRandomness(),
-        telemetry=PrometheusTelemetry(),
+        telemetry=PrometheusTelemetry("tillstream_edge"),
         failpoints=KillingFailpoints(armed) if armed else NoFailpoints(),
     )
 

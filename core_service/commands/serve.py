@@ -14,10 +14,10 @@ def serve(here: Surroundings) -> None:
     """Run the core until SIGTERM or Ctrl-C; the first one stops in order, a second one at once."""
     import asyncio
 
+    from adapters.telemetry.logs import set_up_logs
+    from adapters.telemetry.metrics import PrometheusTelemetry
     from core_service.parts import Seams, failpoints
     from core_service.server import serve as run
-    from core_service.telemetry.logs import set_up_logs
-    from core_service.telemetry.metrics import PrometheusTelemetry
 
     set_up_logs(here.settings.log_level)
     metrics = PrometheusTelemetry("tillstream_core")

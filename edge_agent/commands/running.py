@@ -21,8 +21,8 @@ def run(context: click.Context) -> None:
     # structlog loads rich for tracebacks in colour, where it is installed: 60 ms and 3 MB that no log line in JSON needs.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # this is how Python is told that a module is not there
 
+    from adapters.telemetry.logs import set_up_logs
     from edge_agent.app import Agent, real_seams
-    from edge_agent.telemetry.logs import set_up_logs
 
     set_up_logs(settings.log_level)
 

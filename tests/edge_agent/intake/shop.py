@@ -35,7 +35,7 @@ from edge_agent.journal import movements
 from edge_agent.journal.schema import JOURNAL_SCHEMA
 from edge_agent.journal.store import JournalOptions, SqliteJournal
 from edge_agent.ports import CachedLevel, CachedOrder, CachedSku, CachedTill, Revision
-from edge_agent.telemetry.metrics import PrometheusTelemetry
+from adapters.telemetry.metrics import PrometheusTelemetry
 from edge_agent.till.lookup import Lookup
 from tests.edge_agent.intake.documented import documented
 from tests.eventually import deadline
@@ -97,7 +97,7 @@ class Shop:
     settings: RestSettings = field(default_factory=lambda: RestSettings(port=0, drain_seconds=2))
     disk_budget: int = 64 * 1024 * 1024
     heard: bool = True
-    telemetry: PrometheusTelemetry = field(default_factory=PrometheusTelemetry)
+    telemetry: PrometheusTelemetry = field(default_factory=lambda: PrometheusTelemetry("tillstream_edge"))
     failpoints: ArmedFailpoints = field(default_factory=ArmedFailpoints)
 
     async def open(self) -> None:

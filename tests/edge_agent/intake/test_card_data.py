@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.telemetry.logs import clean
+from adapters.telemetry.logs import clean
 from tests.edge_agent.intake.shop import SQUARE_KEY, Shop, opened, sale
 
 CARDS = ("4111111111111111", "5555555555554444", "378282246310005", "6011111111111117", "30569309025904")

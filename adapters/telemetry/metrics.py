@@ -3,8 +3,8 @@
     count, gauge, observe --> plain numbers by (name, label values) --> families, made when somebody reads /metrics
 
 Every request counts several things, and reading is rare, so counting is an addition in a dictionary; it belongs to the event loop's thread.
-A label that takes more values than it should does not grow the agent: beyond `MOST_CHILDREN` combinations further ones count as `other`,
-and `tillstream_edge_telemetry_overflow_total` says so.
+A label that takes more values than it should does not grow the process: beyond `MOST_CHILDREN` combinations further ones count as `other`,
+and `<namespace>_telemetry_overflow_total` says so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-NAMESPACE = "tillstream_edge"
 MOST_CHILDREN = 200
 _OTHER = "other"
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -49,7 +48,7 @@ _Values = dict[tuple[str, ...], float]
 class PrometheusTelemetry(Collector):
     """Implements `adapters.seams.telemetry.Telemetry`. Memory, CPU and open files of the process come with it."""
 
-    def __init__(self, namespace: str = NAMESPACE) -> None:
+    def __init__(self, namespace: str) -> None:
         self._namespace = namespace
         self._labels: dict[str, tuple[str, ...]] = {}
         self._counters: dict[str, _Values] = {}

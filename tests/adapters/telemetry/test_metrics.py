@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from edge_agent.telemetry.metrics import MOST_CHILDREN, PrometheusTelemetry
+from adapters.telemetry.metrics import MOST_CHILDREN, PrometheusTelemetry
 
 
 def samples(telemetry: PrometheusTelemetry) -> dict[str, float]:
@@ -18,7 +18,7 @@ def samples(telemetry: PrometheusTelemetry) -> dict[str, float]:
 
 
 def test_counters_gauges_and_durations_are_read_as_they_were_told():
-    telemetry = PrometheusTelemetry()
+    telemetry = PrometheusTelemetry("tillstream_edge")
     telemetry.count("messages", door="sales")
     telemetry.count("messages", 2, door="sales")
     telemetry.count("messages", door="voids")
@@ -40,7 +40,7 @@ def test_counters_gauges_and_durations_are_read_as_they_were_told():
 
 
 def test_a_label_without_end_does_not_grow_the_agent():
-    telemetry = PrometheusTelemetry()
+    telemetry = PrometheusTelemetry("tillstream_edge")
     for number in range(MOST_CHILDREN + 50):
         telemetry.count("messages", till=str(number))
     found = samples(telemetry)
@@ -49,6 +49,6 @@ def test_a_label_without_end_does_not_grow_the_agent():
 
 
 def test_label_values_are_escaped():
-    telemetry = PrometheusTelemetry()
+    telemetry = PrometheusTelemetry("tillstream_edge")
     telemetry.count("messages", reason='a"b\nc\\d')
     assert samples(telemetry)['tillstream_edge_messages_total{reason=a"b\nc\\d}'] == 1

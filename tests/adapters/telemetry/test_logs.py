@@ -6,11 +6,11 @@ import json
 import subprocess
 import sys
 
-from edge_agent.telemetry.logs import redact
+from adapters.telemetry.logs import redact
 
 PROGRAM = """
 import logging, structlog
-from edge_agent.telemetry.logs import set_up_logs
+from adapters.telemetry.logs import set_up_logs
 set_up_logs("info")
 log = structlog.get_logger("agent")
 log.debug("not shown")

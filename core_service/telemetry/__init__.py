@@ -1,1 +1,0 @@
-"""What the core tells about itself: counts and log lines in, Prometheus text and JSON lines out; no personal data, no secrets."""

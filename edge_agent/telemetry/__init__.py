@@ -1,1 +1,0 @@
-"""What the agent tells about itself: counts and log lines in, Prometheus text and JSON lines out; no personal data, no secrets."""
