@@ -33,6 +33,8 @@ class DatabaseOptions:
     batch_jobs: int = 512
     reserve_bytes: int = 16 * 1024 * 1024
     wal_idle_bytes: int = 4 * 1024 * 1024
+    wal_idle_commits: int = 250
+    """The file of the WAL is reused, not shortened, so that its size alone would have it written back after every commit from 4 MB on."""
     wal_limit_bytes: int = 64 * 1024 * 1024
     connect: Callable[[str], Connection] = database_file.connect
     telemetry: Telemetry = field(default_factory=NoTelemetry)
@@ -62,7 +64,7 @@ class GroupCommit:
         self._queue: deque[Job] = deque()  # smell: unbounded - `put` refuses beyond `queued_jobs`
         self._wake = asyncio.Event()
         self._stopping = False
-        self._written_since_checkpoint = False
+        self._commits_since_checkpoint = 0
         self._retry_at = 0.0
         self.full = False
         self.on_reopened: list[Callable[[], Awaitable[None]]] = []
@@ -128,7 +130,7 @@ class GroupCommit:
         except Exception as error:  # noqa: BLE001 - the task's outermost edge: the waiters are told, and it is counted
             await self._failed(jobs, error)
             return
-        self._written_since_checkpoint = True
+        self._commits_since_checkpoint += 1
         self._options.telemetry.observe("journal_commit", self._clock.monotonic() - started)
         self._options.telemetry.count("journal_jobs", len(jobs))
         for job in jobs:
@@ -179,10 +181,10 @@ class GroupCommit:
         """Keep the WAL short while nobody waits, and cut it when it has grown beyond its bound."""
         size = database_file.wal_size(self._connections.path)
         self._options.telemetry.gauge("journal_wal_bytes", size)
-        if not self._written_since_checkpoint or size < self._options.wal_idle_bytes or not self._connections.is_open:
+        if not self._commits_since_checkpoint or not self._connections.is_open or not self._worth_it(size):
             return
         mode = "TRUNCATE" if size > self._options.wal_limit_bytes else "PASSIVE"
-        self._written_since_checkpoint = False
+        self._commits_since_checkpoint = 0
         try:
             blocked = await self._connections.write(lambda connection: database_file.checkpoint(connection, mode))
         except sqlite3.Error as error:
@@ -190,6 +192,12 @@ class GroupCommit:
             return
         if blocked:
             self._options.telemetry.count("journal_checkpoint_blocked")
+
+    def _worth_it(self, size: int) -> bool:
+        if size > self._options.wal_limit_bytes:
+            return True
+        enough = self._commits_since_checkpoint >= self._options.wal_idle_commits
+        return enough and size >= self._options.wal_idle_bytes
 
     def _resolve(self, job: Job) -> None:
         if job.error is not None:

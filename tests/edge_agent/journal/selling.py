@@ -21,7 +21,7 @@ from tests.contracts.drafts import sale
 
 async def sell(folder: Path, numbers: Iterable[int]) -> None:
     """Append sales from eight tills and print each receipt when it is accepted."""
-    clock, options = SystemClock(), DatabaseOptions(reserve_bytes=65536, wal_idle_bytes=65536)
+    clock, options = SystemClock(), DatabaseOptions(reserve_bytes=65536, wal_idle_bytes=65536, wal_idle_commits=1)
     database = await Database.open(
         folder / "agent.db", ThreadExecutor(), clock, [JOURNAL_SCHEMA, CACHE_SCHEMA], options
     )
