@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from adapters.seams.backoff import Backoff
 from adapters.seams.clock import VirtualClock
@@ -29,8 +30,12 @@ async def test_a_crashed_task_is_begun_anew_after_a_wait_and_counted():
 
     kept = supervisor(clock, telemetry)
     kept.start("work", work)
+
+    def ran(times: int) -> Callable[[], bool]:
+        return lambda: runs == times
+
     for wanted in (1, 2, 3):
-        await eventually(lambda wanted=wanted: runs == wanted)
+        await eventually(ran(wanted))
         clock.advance(10)
     assert kept.crashes == {"work": 2}
     assert telemetry.total("task_crashes") == 2

@@ -150,7 +150,7 @@ async def test_fault_044_callers_who_go_away_at_any_moment_leave_the_database_to
             call = asyncio.create_task(order(shop, f"o{number}"))
             for _ in range(number):
                 await asyncio.sleep(0)
-            await asyncio.sleep(number / 10_000)
+            await asyncio.sleep(number / 10_000)  # smell: sleep - the moment of the cancellation is what varies
             call.cancel()
             await asyncio.gather(call, return_exceptions=True)
             async with asyncio.timeout(10):
@@ -182,7 +182,7 @@ async def test_fault_044_readers_who_go_away_at_any_moment_leave_their_connectio
         for number in range(60):
             call = asyncio.create_task(shop.orders())
             claim = asyncio.create_task(shop.core.work_claims.claim("w", shop.clock.now(), 60, 1, []))
-            await asyncio.sleep(number / 20_000)
+            await asyncio.sleep(number / 20_000)  # smell: sleep - the moment of the cancellation is what varies
             call.cancel()
             claim.cancel()
             await asyncio.gather(call, claim, return_exceptions=True)
@@ -197,7 +197,7 @@ async def test_fault_025_a_core_that_closes_waits_for_who_was_just_cut_off(tmp_p
     async with servers(path, 1) as [shop]:
         calls: list[asyncio.Task[object]] = [asyncio.create_task(shop.orders()) for _ in range(6)]
         calls += [asyncio.create_task(order(shop, f"o{number}")) for number in range(3)]
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.005)  # smell: sleep - the moment of the cancellation is what varies
         for call in calls:
             call.cancel()
         await shop.core.close()

@@ -20,6 +20,7 @@ from adapters.pos.registry import dialect
 from adapters.seams.clock import SystemClock
 from adapters.seams.failpoint import ArmedFailpoints
 from adapters.seams.randomness import SeededRandomness
+from adapters.telemetry.metrics import PrometheusTelemetry
 from edge_agent.cache.schema import CACHE_SCHEMA
 from edge_agent.cache.store import JournalView, SqliteCache
 from edge_agent.database import Database, DatabaseOptions
@@ -35,7 +36,6 @@ from edge_agent.journal import movements
 from edge_agent.journal.schema import JOURNAL_SCHEMA
 from edge_agent.journal.store import JournalOptions, SqliteJournal
 from edge_agent.ports import CachedLevel, CachedOrder, CachedSku, CachedTill, Revision
-from adapters.telemetry.metrics import PrometheusTelemetry
 from edge_agent.till.lookup import Lookup
 from tests.edge_agent.intake.documented import documented
 from tests.eventually import deadline
@@ -194,17 +194,21 @@ class Shop:
             telemetry=self.telemetry,
             failpoints=self.failpoints,
         )
-        told = {"age_seconds": self.cache.age_seconds, "complete": lambda: self.cache.complete}
         return RestParts(
             acceptance=Acceptance(parts),
             sign_in=SignIn(
                 cache=self.cache,
-                complete=told["complete"],
+                complete=lambda: self.cache.complete,
                 loopback_without_key=self.settings.allow_loopback_without_key,
             ),
             cache=self.cache,
             receipt=self.journal.receipt,
-            lookup=Lookup(cache=self.cache, clock=self.clock, **told),
+            lookup=Lookup(
+                cache=self.cache,
+                clock=self.clock,
+                age_seconds=self.cache.age_seconds,
+                complete=lambda: self.cache.complete,
+            ),
             readiness=lambda: {
                 "journal": "ok",
                 "tills": "ok" if self.cache.complete else "not heard",

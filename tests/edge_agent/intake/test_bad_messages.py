@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,7 +27,7 @@ MALFORMED = {
     "empty": (b"", "MALFORMED_JSON"),
     "cut": (b'{"receipt_number":"1', "MALFORMED_JSON"),
 }
-MEANINGLESS = {
+MEANINGLESS: dict[str, tuple[dict[str, Any], str]] = {
     "quantity zero": ({"lines": [{"item": "MUG", "quantity": 0, "total": "0.00"}], "total": "0.00", "tenders": []}, "QUANTITY_INVALID"),
     "quantity huge": ({"lines": [{"item": "MUG", "quantity": "1000000000", "total": "1.00"}], "total": "1.00", "tenders": []}, "QUANTITY_INVALID"),
     "money as a number": ({"total": 22.5}, "AMOUNT_INVALID"),

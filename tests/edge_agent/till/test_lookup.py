@@ -85,7 +85,7 @@ async def test_before_everything_was_told_a_missing_level_is_not_zero(counter: C
     assert unheard.value.reason == "NOT_READY"
     await counter.hear(complete=True)
     told = await counter.lookup.stock("PEN")
-    assert (told.shown.on_hand, told.shown.available) == (0, 0)
+    assert (told.shown.on_hand, told.shown.available) == (Decimal(0), Decimal(0))
     with pytest.raises(Permanent) as unknown:
         await counter.lookup.stock("CUP")
     assert unknown.value.reason == "SKU_UNKNOWN"

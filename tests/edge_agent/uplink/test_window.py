@@ -54,9 +54,7 @@ def test_below_what_retention_deleted_the_core_was_restored_for_no_hash_is_left_
     watermark: int, own_chain: bytes | None, action: Action
 ) -> None:
     """Deleted through 4, settled through 5, journalled through 9."""
-    head = JournalHead(
-        epoch=b"e" * 16, next_sequence=10, settled_sequence=5, settled_chain=b"core", retired_sequence=4
-    )
+    head = JournalHead(epoch=b"e" * 16, next_sequence=10, settled_sequence=5, settled_chain=b"core", retired_sequence=4)
     opened = Opened(watermark=watermark, chain=b"core", credit=CREDIT, session_id="s")
     assert after_opened(head, opened, own_chain) is action
 
