@@ -33,17 +33,16 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
 
 import msgspec
 
-from adapters.errors import Permanent
-from adapters.reasons import Reason
+from adapters.settings_file import read_settings
 
 _PREFIX = "TILLSTREAM_CORE_"
+_LEVELS = ("debug", "info", "warning", "error")
+_HIGHEST_PORT = 65535
 
 
 class ListenerSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -92,82 +91,21 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=
         """The data directory."""
         return Path(self.data_dir)
 
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, sentence with the next step) for every value that cannot work."""
+        ports = (("agents.port", self.agents.port), ("api.port", self.api.port), ("rest.port", self.rest.port))
+        for place, port in ports:
+            if not 0 <= port <= _HIGHEST_PORT:
+                yield place, f"{port} is no TCP port; give 1 to {_HIGHEST_PORT}"
+        for network in self.egress.allowed_networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                yield "egress.allowed_networks", f"{error}; write it as 10.0.0.0/8"
+        if self.log_level not in _LEVELS:
+            yield "log_level", f"{self.log_level!r} is none of {', '.join(_LEVELS)}"
+
 
 def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
     """Read file and environment; raise Permanent(SETTINGS_INVALID) whose sentence lists every error."""
-    raw: dict[str, Any] = {}
-    if path is not None:
-        try:
-            raw = tomllib.loads(path.read_text("utf-8"))
-        except OSError as error:
-            raise Permanent(
-                Reason.SETTINGS_INVALID, f"{path} cannot be read ({error.strerror}); name another with --config."
-            ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise Permanent(Reason.SETTINGS_INVALID, f"{path} is no TOML: {error}. Correct that line.") from error
-    _overlay(raw, os.environ if environment is None else environment)
-    errors = list(_errors(raw, Settings, ""))
-    if not errors:
-        settings = msgspec.convert(raw, Settings)
-        errors = list(_deeper(settings))
-        if not errors:
-            return settings
-    listing = "\n".join(f"  - {line}" for line in errors)
-    raise Permanent(
-        Reason.SETTINGS_INVALID, f"The settings have {len(errors)} error(s); correct them and start again:\n{listing}"
-    )
-
-
-def _overlay(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
-    for name, value in sorted(environment.items()):
-        if not name.startswith(_PREFIX):
-            continue
-        *tables, key = name.removeprefix(_PREFIX).lower().split("__")
-        target = raw
-        for table in tables:
-            target = target.setdefault(table, {})
-        target[key] = _typed(value)
-
-
-def _typed(value: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return value
-
-
-def _errors(raw: Mapping[str, Any], kind: type[msgspec.Struct], where: str) -> list[str]:
-    hints = get_type_hints(kind)
-    known = {field.name: hints[field.name] for field in msgspec.structs.fields(kind)}
-    found = []
-    for key, value in raw.items():
-        place = f"{where}{key}"
-        if key not in known:
-            found.append(f"{place}: there is no such setting; known here: {', '.join(sorted(known))}")
-        elif isinstance(known[key], type) and issubclass(known[key], msgspec.Struct) and isinstance(value, Mapping):
-            found.extend(_errors(value, known[key], f"{place}."))
-        else:
-            try:
-                msgspec.convert(value, known[key])
-            except msgspec.ValidationError as error:
-                found.append(f"{place}: {error}")
-    return found
-
-
-def _deeper(settings: Settings) -> list[str]:
-    found = []
-    for place, port in (
-        ("agents.port", settings.agents.port),
-        ("api.port", settings.api.port),
-        ("rest.port", settings.rest.port),
-    ):
-        if not 0 <= port <= 65535:
-            found.append(f"{place}: {port} is no TCP port; give 1 to 65535")
-    for network in settings.egress.allowed_networks:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            found.append(f"egress.allowed_networks: {error}; write it as 10.0.0.0/8")
-    if settings.log_level not in {"debug", "info", "warning", "error"}:
-        found.append(f"log_level: {settings.log_level!r} is none of debug, info, warning, error")
-    return found
+    return read_settings(Settings, path, os.environ if environment is None else environment, _PREFIX)

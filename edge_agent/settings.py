@@ -23,17 +23,14 @@ Environment: `TILLSTREAM_EDGE_REST__PORT=9080` sets `port` in `[rest]`; `TILLSTR
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
-from typing import Any, get_type_hints
 
 import msgspec
 
-from adapters.errors import Permanent
-from adapters.reasons import Reason
+from adapters.settings_file import read_settings
 from edge_agent.intake.settings import RestSettings
 
 PREFIX = "TILLSTREAM_EDGE_"
@@ -119,17 +116,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Read file and environment; raise Permanent(SETTINGS_INVALID) whose sentence lists every error."""
     given = os.environ if environment is None else environment
-    raw = _file(path or (Path(given[_CONFIG]) if given.get(_CONFIG) else None))
-    errors = _overlay(raw, given)
-    errors += list(_misfits(raw, Settings, ""))
-    if not errors:
-        settings = msgspec.convert(raw, Settings)
-        errors = [f"{key}: {sentence}" for key, sentence in settings.faults()]
-        if not errors:
-            return settings
-    listing = "\n".join(f"  - {line}" for line in errors)
-    count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-    raise Permanent(Reason.SETTINGS_INVALID, f"The settings have {count}; correct them and start again:\n{listing}")
+    file = path or (Path(given[_CONFIG]) if given.get(_CONFIG) else None)
+    rest = {name: text for name, text in given.items() if name != _CONFIG}
+    return read_settings(Settings, file, rest, PREFIX)
 
 
 def failpoint(environment: Mapping[str, str] | None = None) -> str:
@@ -143,64 +132,3 @@ def version() -> str:
         return metadata.version("tillstream")
     except metadata.PackageNotFoundError:
         return "0+source"
-
-
-def _file(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {}
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        sentence = f"{path} cannot be read ({error.strerror}); name another file with --config."
-        raise Permanent(Reason.SETTINGS_INVALID, sentence) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Permanent(Reason.SETTINGS_INVALID, f"{path} is no TOML: {error}. Correct that line.") from error
-
-
-def _overlay(raw: dict[str, Any], environment: Mapping[str, str]) -> list[str]:
-    """Put the variables over the file's values; a variable that names a table where a value stands is an error."""
-    errors = []
-    for name, text in sorted(environment.items()):
-        if not name.startswith(PREFIX) or name == _CONFIG:
-            continue
-        *tables, key = name.removeprefix(PREFIX).lower().split("__")
-        target: Any = raw
-        for table in tables:
-            target = target.setdefault(table, {}) if isinstance(target, dict) else None
-        if isinstance(target, dict):
-            target[key] = _as_toml(text)
-        else:
-            errors.append(f"{name}: {'.'.join(tables)} is no table; unset the variable")
-    return errors
-
-
-def _as_toml(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def _misfits(raw: Mapping[str, Any], kind: type[msgspec.Struct], where: str) -> Iterator[str]:
-    hints = get_type_hints(kind)
-    known = {field.name: field for field in msgspec.structs.fields(kind)}
-    for key, value in raw.items():
-        place = f"{where}{key}"
-        if key not in known:
-            yield f"{place}: there is no such setting; known here: {', '.join(sorted(known))}"
-            continue
-        wanted = hints[key]
-        if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
-            if isinstance(value, Mapping):
-                yield from _misfits(value, wanted, f"{place}.")
-            else:
-                yield f"{place}: is a table; write [{place}] and its keys below"
-            continue
-        try:
-            msgspec.convert(value, wanted)
-        except msgspec.ValidationError as error:
-            yield f"{place}: {error}; for example {_example(known[key].default)}"
-
-
-def _example(default: object) -> str:
-    return f'"{default}"' if isinstance(default, str) else str(default).lower()
