@@ -56,6 +56,10 @@ class BoundedHttp(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answer a whole request of a client that sends nothing more, then close; return whether the connection stays open for that."""
+        return self._last_answer()
+
+    def _last_answer(self) -> bool:
+        """Close after the answer to what has been read whole; return False where no such answer is due."""
         newest = cast("RequestResponseCycle | None", self.cycle)
         if newest is None or newest.response_complete or newest.more_body:
             return False
@@ -114,7 +118,9 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_header(name, value)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, or headers that are too large."""
+        """Answer what is no HTTP, or headers that are too large; never in the place of an answer to what came before it."""
+        if self._last_answer():
+            return
         if self._named_bytes > LARGEST_HEADERS:
             self._end(b"431 Request Header Fields Too Large", _TOO_LARGE)
         else:

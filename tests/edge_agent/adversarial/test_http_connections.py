@@ -159,6 +159,17 @@ async def test_a_client_that_never_reads_its_answers_gives_its_place_up(shop: Sh
     assert (await shop.post("/v1/sales", sale())).status_code == 201
 
 
+@pytest.mark.parametrize("rest", [b"\x00\x01\x02\r\n\r\n", b"}}\r\n", b"POST /v1/sales\r\n\r\n"])
+async def test_garbage_behind_a_sale_is_not_answered_in_the_sales_place(shop: Shop, rest: bytes):
+    """The sale was accepted; a 400 would be taken for its answer."""
+    reader, writer = await connect(shop)
+    writer.write(request("1") + rest)
+    status, body = await answer(reader)
+    assert (status, json.loads(body)["first"]) == (201, True)
+    await closed(reader)
+    writer.close()
+
+
 async def test_requests_sent_without_waiting_for_answers_do_not_fill_the_memory(shop: Shop):
     """The connection is cut; all two hundred thousand would be held at once otherwise."""
     reader, writer = await connect(shop)
