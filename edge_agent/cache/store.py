@@ -21,6 +21,8 @@ from edge_agent.ports import CachedGrant, CachedLevel, CachedOrder, CachedSku, C
 V = TypeVar("V")
 
 _KEEP_HEARD_SECONDS = 60.0
+_LONGEST_NAME = 128
+"""Characters of a SKU or alias at most, as the core takes them: a longer name stands for nothing, and is not remembered as such."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,8 @@ class SqliteCache:
     async def resolve(self, names: Sequence[str]) -> dict[str, CachedSku]:
         """Return SKUs by SKU, GTIN (with or without leading zeros) or alias."""
         found: dict[str, CachedSku | None] = {}
-        missing = [name for name in names if not _recall(self._names, name, found)]
+        possible = [name for name in names if len(name) <= _LONGEST_NAME]
+        missing = [name for name in possible if not _recall(self._names, name, found)]
         if missing:
             load = self._names.begin()
             read: dict[str, CachedSku | None] = {}
@@ -139,7 +142,7 @@ class SqliteCache:
             finally:
                 self._names.end(load, read)
             found |= read
-        return {name: sku for name in names if (sku := found[name]) is not None}
+        return {name: sku for name in possible if (sku := found[name]) is not None}
 
     async def levels(self, skus: Sequence[str]) -> dict[str, Shown]:
         """Return stock answers; a SKU never told is absent."""

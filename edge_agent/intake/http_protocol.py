@@ -22,7 +22,7 @@ MOST_PIPELINED = 128
 """Requests of a connection that wait for the answers before them. uvicorn reads on without bound while it answers the first."""
 _SAY = b"HTTP/1.1 %s\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\nConnection: close\r\nRetry-After: 1\r\n\r\n%s"
 _TOO_LARGE = (
-    b'{"status":431,"reason":"TOO_LARGE","title":"Too large","detail":"The headers are too large; send fewer."}'
+    b'{"status":431,"reason":"TOO_LARGE","title":"Too large","detail":"The address or the headers are too large; send less."}'
 )
 _NO_HTTP = b'{"status":400,"reason":"FIELD_INVALID","title":"Field invalid","detail":"This is no HTTP/1.1 request."}'
 _TOO_MANY = b'{"status":503,"reason":"OVERLOADED","title":"Overloaded","detail":"Not accepted: too many connections. Send again in a moment."}'
@@ -109,6 +109,13 @@ class BoundedHttp(HttpToolsProtocol):
         self._named_bytes = 0
         if self._waiting is None:
             self._await_headers()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address, which counts as the headers do."""
+        self._named_bytes += len(url)
+        if self._named_bytes > LARGEST_HEADERS:
+            raise ValueError("the address is too long")
+        super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header; raising ends the parsing, and `send_400_response` says why."""
