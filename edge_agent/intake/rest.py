@@ -37,7 +37,7 @@ from edge_agent.ports import Accepted, Cache, CachedTill, ReceiptState
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
-_NO_STORE = {"Cache-Control": "no-store"}
+_JSON_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 _encode = msgspec.json.Encoder().encode
 
 
@@ -140,7 +140,7 @@ class Rest:
         """Tell `edge-agent status` how the agent does; asked from elsewhere there is nothing here."""
         if not is_loopback(_client(request)):
             raise Permanent(Reason.NOT_FOUND, "There is nothing at this address; see /openapi.json.")
-        return Response(await self._parts.status(), media_type="application/json", headers=_NO_STORE)
+        return _Json(await self._parts.status())
 
     async def healthz(self, request: Request) -> Response:
         """Tell that the process lives."""
@@ -212,16 +212,26 @@ def _client(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+class _Json(Response):
+    """A JSON answer. Its headers are always the same, so they are written down and not worked out for each answer."""
+
+    def __init__(self, content: bytes, status: int = 200, *more: tuple[bytes, bytes]) -> None:
+        self.status_code = status
+        self.body = content
+        self.background = None
+        self.raw_headers = [(b"content-length", b"%d" % len(content)), *_JSON_HEADERS, *more]
+
+
 def _json(answer: msgspec.Struct, status: int = 200) -> Response:
-    return Response(_encode(answer), status, _NO_STORE, media_type="application/json")
+    return _Json(_encode(answer), status)
 
 
 def _receipt(accepted: Accepted) -> Response:
     answer = answers.ReceiptAnswer(
         receipt_id=accepted.receipt_id, first=accepted.first, received_at=accepted.received_at
     )
-    headers = {"Location": f"/v1/sales/{accepted.receipt_id}", **_NO_STORE}
-    return Response(_encode(answer), 201 if accepted.first else 200, headers, media_type="application/json")
+    location = (b"location", b"/v1/sales/" + accepted.receipt_id.encode("ascii"))
+    return _Json(_encode(answer), 201 if accepted.first else 200, location)
 
 
 def _receipt_state(state: ReceiptState, orders: tuple[answers.OrderAnswer, ...]) -> answers.ReceiptStateAnswer:
