@@ -18,6 +18,9 @@ from typing import Any
 import httpx2
 
 from demo.catalogue import ITEMS
+from demo.processes import DemoError
+
+_PATIENCE_SECONDS = 120
 
 _CUSTOMERS = (
     ("Ada Byron", "12 Park Row", "Leeds", "LS1 5HD"),
@@ -96,13 +99,15 @@ class Till:
     client: httpx2.AsyncClient
 
     async def sell(self, sale: dict[str, Any]) -> httpx2.Response:
-        """Send a sale until the agent has answered; remember the receipt."""
+        """Send a sale until the agent has answered; remember the receipt. Raises DemoError when it is not answered for two minutes."""
         raw = json.dumps(sale).encode()
-        while True:
-            answer = await self._post("/v1/sales", raw)
-            if answer is not None and answer.status_code < 500:
-                break
-            await asyncio.sleep(0.2)
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                answer = await self._answered(raw)
+        except TimeoutError as error:
+            raise DemoError(
+                f"{self.name} got no answer for {_PATIENCE_SECONDS} s; so far: {dict(self.told.answers)}"
+            ) from error
         if answer.is_success:
             self._remember(sale, answer.json()["receipt_id"])
         return answer
@@ -110,6 +115,13 @@ class Till:
     async def send(self, raw: bytes) -> httpx2.Response | None:
         """Send any bytes once."""
         return await self._post("/v1/sales", raw)
+
+    async def _answered(self, raw: bytes) -> httpx2.Response:
+        while True:
+            answer = await self._post("/v1/sales", raw)
+            if answer is not None and answer.status_code < 500:
+                return answer
+            await asyncio.sleep(0.2)
 
     def _remember(self, sale: dict[str, Any], receipt: str) -> None:
         name = f"{self.name}/{sale['receipt_number']}"
