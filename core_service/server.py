@@ -28,7 +28,7 @@ from core_service.parts import (
 )
 from core_service.sealing.master_key import load_master_key
 from core_service.settings import Settings
-from core_service.store import open_core
+from core_service.store import in_use, open_core
 
 log = structlog.get_logger(__name__)
 
@@ -54,10 +54,11 @@ class Server:
     async def run(self) -> None:
         """Serve until `stop`; raise Permanent when something cannot be opened, RuntimeError when a background task ends."""
         key = load_master_key(self.settings.directory / "master.key", self.seams.randomness)
-        store = await open_core(
-            self.settings.database, sealing=key, clock=self.seams.clock, randomness=self.seams.randomness
-        )
         async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(in_use(self.settings.database))
+            store = await open_core(
+                self.settings.database, sealing=key, clock=self.seams.clock, randomness=self.seams.randomness
+            )
             stack.push_async_callback(store.close)
             client = await stack.enter_async_context(warehouse_client(self.settings))
             rooms = Rooms(self.settings, self.seams, store, client)

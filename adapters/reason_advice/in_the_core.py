@@ -124,6 +124,9 @@ ADVICE: dict[Reason, Advice] = {
     Reason.DATABASE_UNAVAILABLE: Advice(
         Owner.TECHNICIAN, "The database does not answer.", "Look at the database; the core goes on by itself."
     ),
+    Reason.DATABASE_IN_USE: Advice(
+        Owner.TECHNICIAN, "A running core uses the database that is to be replaced.", "Stop the core, then try again."
+    ),
     Reason.MIGRATION_NEEDED: Advice(
         Owner.TECHNICIAN, "The database is of another version.", "Run `core-service migrate` with this version."
     ),

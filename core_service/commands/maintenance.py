@@ -62,20 +62,22 @@ def backup(here: Surroundings, /, *, file: Path, as_json: bool) -> None:
 def restore(here: Surroundings, /, *, file: Path, yes: bool, as_json: bool) -> None:
     """Put the backup FILE in place of the database, with the core stopped. Agents send again what it does not know."""
     from core_service.dispatch.checking import check_all
+    from core_service.store import alone
     from core_service.store import restore as put_back
     from core_service.store.schema import database_path
 
     async def work() -> dict[str, Any]:
-        present = database_path(here.settings.database)
-        aside = ""
+        url, previous = here.settings.database, None
+        present = database_path(url)
         if present is not None and present.exists():
             if not yes:
                 raise Permanent(Reason.ALREADY_EXISTS, f"{present} is there; add --yes to move it aside and restore.")
-            aside = _move_aside(present, f"{here.clock.now():%Y%m%d-%H%M%S}")
-        feed_id = put_back(file, here.settings.database, here.randomness)
-        async with here.store() as store:
-            checked = await check_all(store, here.clock.now())
-        return {"feed_id": feed_id, "previous": aside, "shipments_to_check": checked}
+            previous = present.with_name(f"{present.name}.before-restore-{here.clock.now():%Y%m%d-%H%M%S}")
+        with alone(url):
+            feed_id = put_back(file, url, here.randomness, previous=previous)
+            async with here.store() as store:
+                checked = await check_all(store, here.clock.now())
+        return {"feed_id": feed_id, "previous": str(previous or ""), "shipments_to_check": checked}
 
     answer = finish(work())
     say(
@@ -85,15 +87,6 @@ def restore(here: Surroundings, /, *, file: Path, yes: bool, as_json: bool) -> N
             f"Restored from {file}; the database before it is {answer['previous'] or 'none'}. Start the core again."
         ),
     )
-
-
-def _move_aside(database: Path, when: str) -> str:
-    target = database.with_name(f"{database.name}.before-restore-{when}")
-    for suffix in ("-wal", "-shm", ""):
-        path = database.with_name(database.name + suffix)
-        if path.exists():
-            path.rename(target.with_name(target.name + suffix))
-    return str(target)
 
 
 @click.command("ca-certificate")

@@ -40,15 +40,18 @@ def backup(url: str, target: Path, progress: Progress | None = None) -> None:
     _copy(source, target, progress)
 
 
-def restore(source: Path, url: str, randomness: Randomness, progress: Progress | None = None) -> str:
-    """Make the database of `url` from a backup, which must not be there yet, migrate it, give it a new feed id and return that; blocks.
+def restore(
+    source: Path, url: str, randomness: Randomness, progress: Progress | None = None, *, previous: Path | None = None
+) -> str:
+    """Make the database of `url` from a backup, migrate it, give it a new feed id and return that; blocks.
 
+    A database that is there already is moved to `previous` when its successor is ready, and never before; without `previous` none may be there.
     Agents find their watermark lower than what they settled and send again; feeds find another feed id and start from a snapshot.
     """
     target = _file_of(url)
     if not source.exists():
         raise Permanent(Reason.NOT_FOUND, f"There is no backup at {source}; check the path.")
-    _refuse_existing(target)
+    _refuse_existing(target if previous is None else previous)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}.restoring")
     for leftover in _files_of(aside):
@@ -61,6 +64,10 @@ def restore(source: Path, url: str, randomness: Randomness, progress: Progress |
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("INSERT OR REPLACE INTO feed_identity (only, feed_id) VALUES (1, ?)", (feed_id,))
         connection.execute("PRAGMA journal_mode=DELETE").fetchone()
+    if previous is not None:
+        for present, kept in zip(_files_of(target)[::-1], _files_of(previous)[::-1], strict=True):
+            if present.exists():
+                present.rename(kept)
     aside.rename(target)
     _sync(target.parent)
     return feed_id

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from core_service.__main__ import main
 from core_service.commands.index import COMMANDS
+from core_service.store import in_use
 
 
 class CommandLine:
@@ -153,6 +154,26 @@ def test_a_restore_moves_the_present_database_aside(shop: CommandLine) -> None:
     answer = shop.json("restore", str(shop.folder / "backup.db"), "--yes")
     assert Path(answer["previous"]).exists()
     assert [one["tenant"] for one in shop.json("tenant", "list")["tenants"]] == ["acme"]
+
+
+def test_a_restore_that_cannot_be_done_leaves_the_present_database_in_its_place(shop: CommandLine) -> None:
+    """A wrong path, a file that is no database."""
+    (shop.folder / "notes.txt").write_text("no database")
+    for wrong in ("nowhere.db", "notes.txt"):
+        result = shop.run("restore", str(shop.folder / wrong), "--yes")
+        assert result.exit_code == 1
+        assert isinstance(result.exception, SystemExit), result.exception
+    assert [one["tenant"] for one in shop.json("tenant", "list")["tenants"]] == ["acme"]
+
+
+def test_a_restore_under_a_running_core_is_refused(shop: CommandLine) -> None:
+    """What the core commits afterwards would be lost with the file that was moved aside."""
+    shop.json("backup", str(shop.folder / "backup.db"))
+    with in_use(f"sqlite+aiosqlite:///{shop.folder / 'core' / 'core.db'}"):
+        result = shop.run("restore", str(shop.folder / "backup.db"), "--yes")
+    assert result.exit_code == 1
+    assert "DATABASE_IN_USE" in result.stderr
+    shop.json("restore", str(shop.folder / "backup.db"), "--yes")
 
 
 def test_why_of_an_unknown_id_is_a_sentence(shop: CommandLine) -> None:
