@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import shutil
 import signal
 import sys
@@ -39,8 +38,8 @@ async def _main(story: str, folder: Path, seconds: float) -> None:
     finally:
         stopped.cancel()
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, DemoError):
-            await task
+        # Whatever the story ended with, the processes that it started are stopped.
+        await asyncio.gather(task, return_exceptions=True)
         tell("\nstopping agent, core and warehouse ...")
         await chain.stop()
         tell("stopped; the logs are in " + str(folder))

@@ -21,9 +21,7 @@ LARGEST_HEADERS = 32 * 1024
 MOST_PIPELINED = 128
 """Requests of a connection that wait for the answers before them. uvicorn reads on without bound while it answers the first."""
 _SAY = b"HTTP/1.1 %s\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\nConnection: close\r\nRetry-After: 1\r\n\r\n%s"
-_TOO_LARGE = (
-    b'{"status":431,"reason":"TOO_LARGE","title":"Too large","detail":"The address or the headers are too large; send less."}'
-)
+_TOO_LARGE = b'{"status":431,"reason":"TOO_LARGE","title":"Too large","detail":"The address or the headers are too large; send less."}'
 _NO_HTTP = b'{"status":400,"reason":"FIELD_INVALID","title":"Field invalid","detail":"This is no HTTP/1.1 request."}'
 _TOO_MANY = b'{"status":503,"reason":"OVERLOADED","title":"Overloaded","detail":"Not accepted: too many connections. Send again in a moment."}'
 

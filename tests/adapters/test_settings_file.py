@@ -14,7 +14,7 @@ from adapters.settings_file import read_settings
 
 
 class Table(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """A table."""
+    """Stands for a room's own settings."""
 
     port: int = 1
 

@@ -35,13 +35,15 @@ async def test_fault_061_a_cloned_disk_is_named_and_both_copies_sales_are_booked
     text = text.replace(str(chain.folder / "agent"), str(clone.folder / "agent"))
     clone.agent_toml.write_text(text.replace(f"port = {chain.ports.till}", f"port = {clone.ports.till}"))
 
-    await clone.start_agent()
-    other = till(clone, client, told, "till-2")
-    for sale in (next(sales) for _ in range(7)):
-        await other.sell({**sale, "receipt_number": "clone-" + sale["receipt_number"]})
-    await all_settled(clone, client, told)
-    assert clone.agent is not None
-    await clone.agent.stop()
+    try:
+        await clone.start_agent()
+        other = till(clone, client, told, "till-2")
+        for sale in (next(sales) for _ in range(7)):
+            await other.sell({**sale, "receipt_number": "clone-" + sale["receipt_number"]})
+        await all_settled(clone, client, told)
+    finally:
+        if clone.agent is not None:
+            await clone.agent.stop()
 
     await chain.start_agent()
     own = Told()

@@ -187,7 +187,7 @@ async def test_a_connection_that_is_used_stays_open(shop: Shop):
     for number in range(4):
         whole = request(str(number))
         writer.write(whole[:40])
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(0.6)  # smell: sleep - a request that arrives slowly is what is tested
         writer.write(whole[40:])
         assert (await answer(reader))[0] == 201
     writer.close()
