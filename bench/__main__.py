@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from dataclasses import asdict
@@ -20,7 +21,7 @@ def main() -> int:
         prog="python -m bench", description="Measure Tillstream on this machine, in under a minute."
     )
     words.add_argument(
-        "--folder", type=Path, default=Path("var/bench"), help="on the filesystem in question; made anew"
+        "--folder", type=Path, default=Path(f"var/bench-{os.getpid()}"), help="on the filesystem in question; made anew"
     )
     words.add_argument("--seconds", type=float, default=24, help="of load, shared by all phases")
     words.add_argument("--json", action="store_true", help="print one JSON document")
