@@ -13,6 +13,19 @@ from demo.tills import Told, plain_sales
 from tests.end_to_end.story import all_settled, nothing_lost_or_doubled, till
 
 
+def clone_of(chain: Chain) -> Chain:
+    """Return a chain whose agent stands on a copy of the stopped agent's disk, on another port."""
+    clone = replace(
+        chain, folder=chain.folder / "clone", ports=replace(chain.ports, till=choose_ports().till), agent=None
+    )
+    clone.folder.mkdir()
+    shutil.copytree(chain.folder / "agent", clone.folder / "agent")
+    text = chain.agent_toml.read_text()
+    text = text.replace(str(chain.folder / "agent"), str(clone.folder / "agent"))
+    clone.agent_toml.write_text(text.replace(f"port = {chain.ports.till}", f"port = {clone.ports.till}"))
+    return clone
+
+
 async def test_fault_061_a_cloned_disk_is_named_and_both_copies_sales_are_booked_once(
     chain: Chain, client: httpx2.AsyncClient
 ) -> None:
@@ -26,15 +39,7 @@ async def test_fault_061_a_cloned_disk_is_named_and_both_copies_sales_are_booked
     assert chain.agent is not None
     await chain.agent.stop()
 
-    clone = replace(
-        chain, folder=chain.folder / "clone", ports=replace(chain.ports, till=choose_ports().till), agent=None
-    )
-    clone.folder.mkdir()
-    shutil.copytree(chain.folder / "agent", clone.folder / "agent")
-    text = chain.agent_toml.read_text()
-    text = text.replace(str(chain.folder / "agent"), str(clone.folder / "agent"))
-    clone.agent_toml.write_text(text.replace(f"port = {chain.ports.till}", f"port = {clone.ports.till}"))
-
+    clone = clone_of(chain)
     try:
         await clone.start_agent()
         other = till(clone, client, told, "till-2")
