@@ -30,6 +30,7 @@ $(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
 	    || { echo "Tillstream needs Python 3.11 or newer: install one, or name it with 'make setup PYTHON=/path/to/python'." >&2; exit 1; }; \
 	  rm -rf $(VENV); "$$python" -m venv $(VENV) \
 	    || { rm -rf $(VENV); echo "$$python cannot make an environment: on Debian and Ubuntu install python3-venv first." >&2; exit 1; }; }
+	@echo "Installing the locked parts into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/dev.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
@@ -37,10 +38,10 @@ $(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
 	@echo "Ready: $(BIN)/edge-agent and $(BIN)/core-service."
 
 run: setup  ## Start a core, a store's agent, a warehouse and demo tills; Ctrl-C stops all.
-	@$(BIN)/python -m demo run
+	@$(BIN)/python -m demo run $(ARGS)
 
 demo-outage: setup  ## Cut the network between agent and core, tell what happens, and mend it.
-	@$(BIN)/python -m demo outage
+	@$(BIN)/python -m demo outage $(ARGS)
 
 test: setup  ## Run all tests but the fault injections and the soak.
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not faults and not soak" $(ARGS)

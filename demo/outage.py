@@ -61,6 +61,8 @@ async def _settled(chain: Chain, client: httpx2.AsyncClient, told: Told) -> None
         for receipt in told.receipts.values():
             while not (await _receipt(chain, client, receipt))["settled"]:
                 await asyncio.sleep(0.1)
+        while (await _level(chain, client))["age_seconds"] > 1:
+            await asyncio.sleep(0.1)
 
 
 async def _receipt(chain: Chain, client: httpx2.AsyncClient, receipt: str) -> dict[str, Any]:
@@ -69,9 +71,14 @@ async def _receipt(chain: Chain, client: httpx2.AsyncClient, receipt: str) -> di
     return answer
 
 
-async def _stock(chain: Chain, client: httpx2.AsyncClient) -> str:
+async def _level(chain: Chain, client: httpx2.AsyncClient) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {chain.till_keys['till-1']}"}
-    answer = (await client.get(f"{chain.till_url}/v1/stock/MUG-BLUE", headers=headers)).json()
+    answer: dict[str, Any] = (await client.get(f"{chain.till_url}/v1/stock/MUG-BLUE", headers=headers)).json()
+    return answer
+
+
+async def _stock(chain: Chain, client: httpx2.AsyncClient) -> str:
+    answer = await _level(chain, client)
     return f"The store says {answer['on_hand']} x MUG-BLUE on hand, heard {answer['age_seconds']:.1f} s ago."
 
 

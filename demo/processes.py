@@ -68,13 +68,17 @@ class Child:
         """Return the end of its log."""
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
 
+    def must_run(self) -> None:
+        """Raise DemoError with its log's end when it has ended."""
+        if self.process is None or self.process.returncode is not None:
+            raise DemoError(f"{self.name} has ended; {self.log} ends with:\n{self.tail()}")
+
     async def ready(self, url: str, seconds: float = 30) -> None:
         """Wait until `url` answers 200; raise DemoError with the log's end when the process ends or time runs out."""
         try:
             async with asyncio.timeout(seconds), httpx2.AsyncClient(timeout=2) as client:
                 while True:
-                    if self.process is None or self.process.returncode is not None:
-                        raise DemoError(f"{self.name} has ended; {self.log} ends with:\n{self.tail()}")
+                    self.must_run()
                     try:
                         if (await client.get(url)).status_code == httpx2.codes.OK:
                             return

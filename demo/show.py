@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx2
 
 from demo.chain import Chain
+from demo.processes import DemoError
 from demo.tills import Till, Told, plain_sales, square_messages
 
 _CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpus" / "pos_square"
@@ -21,6 +23,15 @@ async def show(chain: Chain, tell: Callable[[str], None], seconds: float) -> Non
     tell("Tillstream: starting a chain with a core, a store's agent and a warehouse")
     await chain.start()
     tell(_where_to_look(chain))
+    with contextlib.suppress(TimeoutError):
+        try:
+            async with asyncio.timeout(seconds or None):
+                await _sell_on(chain, tell)
+        except* DemoError as group:
+            raise group.exceptions[0] from None
+
+
+async def _sell_on(chain: Chain, tell: Callable[[str], None]) -> None:
     told = Told()
     async with httpx2.AsyncClient(timeout=10) as client, asyncio.TaskGroup() as tasks:
         plain = [till for till in sorted(chain.till_keys) if till != "till-3"]
@@ -29,11 +40,7 @@ async def show(chain: Chain, tell: Callable[[str], None], seconds: float) -> Non
                 _sell(_till(chain, name, told, client), seed=number + 1, pause=len(plain) / _SALES_A_SECOND)
             )
         tasks.create_task(_send_square(_till(chain, "till-3", told, client)))
-        reporter = tasks.create_task(_report(chain, told, client, tell))
-        if seconds:
-            await asyncio.sleep(seconds)
-            reporter.cancel()
-            raise asyncio.CancelledError
+        tasks.create_task(_report(chain, told, client, tell))
 
 
 def _till(chain: Chain, name: str, told: Told, client: httpx2.AsyncClient) -> Till:
@@ -57,11 +64,14 @@ async def _send_square(till: Till) -> None:
 async def _report(chain: Chain, told: Told, client: httpx2.AsyncClient, tell: Callable[[str], None]) -> None:
     while True:
         await asyncio.sleep(5)
+        for child in filter(None, (chain.core, chain.agent, chain.warehouse)):
+            child.must_run()
         shipments = (await client.get(f"http://127.0.0.1:{chain.ports.warehouse}/dispatches")).json()
         shipped = sum(shipment["status"] == "shipped" for shipment in shipments.values())
-        answers = ", ".join(f"{count} x {status}" for status, count in sorted(told.answers.items()))
+        refused = sum(count for status, count in told.answers.items() if status >= httpx2.codes.BAD_REQUEST)
         tell(
-            f"{len(told.receipts)} sales accepted ({answers}); the warehouse has {len(shipments)} shipments, {shipped} shipped"
+            f"tills: {told.answers[201]} messages accepted, {told.answers[200]} acknowledged without effect (repeats, open orders), "
+            f"{refused} refused; warehouse: {len(shipments)} shipments, {shipped} shipped"
         )
 
 
