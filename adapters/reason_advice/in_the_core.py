@@ -9,7 +9,7 @@ ADVICE: dict[Reason, Advice] = {
     Reason.REJECTED_AT_DOOR: Advice(
         Owner.OPERATIONS,
         "The till's door refused the message; the till's staff saw an error.",
-        "Read the sentence, correct the till, and let it send again.",
+        "Read the sentence, correct the till, let it send again; then `core-service exceptions close`.",
     ),
     Reason.DIALECT_UNKNOWN: Advice(
         Owner.INTEGRATION,

@@ -17,7 +17,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "token": (f"{_ROOM}.fleet", "token", "Make one-use join tokens for agents."),
     "agents": (f"{_ROOM}.fleet", "agents", "List agents and shut them out."),
     "ca-certificate": (f"{_ROOM}.maintenance", "ca_certificate", "Print the certificates that API clients trust."),
-    "exceptions": (f"{_ROOM}.records", "exceptions", "List, show and replay what could not be booked."),
+    "exceptions": (f"{_ROOM}.records", "exceptions", "List, show, replay and close what could not be booked."),
     "why": (f"{_ROOM}.records", "why", "Tell why a record is as it is."),
     "verify-ledger": (f"{_ROOM}.maintenance", "verify_ledger", "Compare stock levels with their movements."),
     "backup": (f"{_ROOM}.maintenance", "backup", "Copy the database while the core runs."),

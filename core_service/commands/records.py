@@ -42,7 +42,7 @@ def command_line_credential(tenant: str, at: datetime) -> Credential:
 
 @click.group()
 def exceptions() -> None:
-    """List, show and replay messages that the core could not book."""
+    """List, show, replay and close messages that the core could not book."""
 
 
 @exceptions.command("list")
@@ -113,6 +113,26 @@ def replay_exception(here: Surroundings, /, *, exception_id: str, tenant: str, a
             else f"Still open. {row['reason']}: {row['sentence']}"
         ),
     )
+
+
+@exceptions.command("close")
+@click.argument("exception_id")
+@tenant_option
+@click.option("--note", required=True, help="Why nothing is to be booked, for the audit.")
+@json_option
+@click.pass_obj
+def close(here: Surroundings, /, *, exception_id: str, tenant: str, note: str, as_json: bool) -> None:
+    """Resolve one without booking it: the till has sent it again, or somebody settled it by hand."""
+
+    async def work() -> dict[str, Any]:
+        from core_service.exceptions.closing import close_exception
+
+        async with here.store() as store:
+            name = await known_tenant(store, tenant)
+            return _exception(await close_exception(store, here.clock, name, exception_id, actor=ACTOR, note=note))
+
+    row = finish(work())
+    say(row, as_json=as_json, sentence=lambda: f"Exception {row['exception_id']} is closed; nothing was booked.")
 
 
 @click.command()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from adapters.canonical.entry import Entry, EntryKind, Verdict
 from adapters.errors import Permanent, TillstreamError, Transient
 from adapters.reasons import Reason
@@ -33,6 +35,7 @@ _MOST_MATCHED = 5000
 """Replays caused by one transaction, about: writers behind it wait for it."""
 
 _ENTRY_SOURCE = "store/"
+_UNREAD = " Only its length and the place of the mistake were kept: let the till send it again, then close this."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +171,20 @@ async def _parked_entry(uow: UnitOfWork, exception: ParkedException) -> tuple[st
     if row is None or raw is None:
         sentence = "Its message was erased, so it cannot be read again; enter it by hand where it is wanted."
         raise Permanent(exception.reason, sentence)
+    if row.entry.content.kind is EntryKind.REJECTED and _is_note(raw, row.entry.content.reason):
+        sentence = f"{exception.sentence.removesuffix(_UNREAD)}{_UNREAD}"
+        raise Permanent(exception.reason, sentence)
     kind = EntryKind.TILL_DOCUMENT if row.entry.content.kind is EntryKind.REJECTED else row.entry.content.kind
     return row.store, replace(row.entry, content=replace(row.entry.content, raw=raw, kind=kind))
+
+
+def _is_note(raw: bytes, reason: str) -> bool:
+    """Whether the agent kept only length, reason and place of a message that it could not mask, and not the message."""
+    try:
+        note = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return isinstance(note, dict) and set(note) == {"length", "reason", "at"} and note["reason"] == reason
 
 
 def _resolved(exception: ParkedException, record_id: str) -> ParkedException:

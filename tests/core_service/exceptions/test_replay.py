@@ -75,6 +75,18 @@ async def test_what_the_door_refused_is_read_again():
         assert (await shop.position("north", "MUG")).on_hand == Decimal(-1)
 
 
+async def test_a_note_of_what_the_door_refused_is_not_taken_for_the_message():
+    """However often it is replayed, its reason and sentence stay what they were."""
+    async with open_shop() as shop:
+        note = b'{"length":27,"reason":"MALFORMED_JSON","at":"$"}'
+        agent = shop.agent("north").journal(note, kind=EntryKind.REJECTED, reason="MALFORMED_JSON", sentence="It ends.")
+        [parked] = await shop.send(agent)
+        once, twice = [(await shop.replay(parked.record_id)).exception for _ in range(2)]
+        assert (once.status, once.reason) == (ExceptionStatus.OPEN, Reason.REJECTED_AT_DOOR)
+        assert once.sentence == twice.sentence
+        assert "let the till send it again" in once.sentence
+
+
 async def test_a_void_follows_its_original_when_that_is_replayed():
     async with open_shop() as shop:
         agent = shop.agent("north").journal(script("sale", "1", [Line("VASE", "2")]), script("void", "v", about="1"))
