@@ -23,7 +23,7 @@ _MOST = 10_000
 def _place_options(command: Any) -> Any:
     for name, help_text in (
         ("--latitude", "Degrees north, such as 53.8."),
-        ("--longitude", "Degrees east, such as=-1.5 for west (write --longitude=-1.5)."),
+        ("--longitude", "Degrees east; west is below zero, written --longitude=-1.5."),
         ("--country", "ISO 3166-1 alpha-2, such as GB."),
     ):
         command = click.option(name, default="", help=help_text)(command)
