@@ -14,6 +14,7 @@ from adapters.reasons import Reason
 from core_service.commands.surroundings import (
     ACTOR,
     Surroundings,
+    cell,
     finish,
     json_option,
     known_tenant,
@@ -84,7 +85,11 @@ def show_exception(here: Surroundings, /, *, exception_id: str, tenant: str, as_
         return {**_exception(found), "raw": raw.decode("utf-8", "backslashreplace")}
 
     row = finish(work())
-    say(row, as_json=as_json, sentence=lambda: "\n".join(f"{name}: {value}" for name, value in row.items()))
+    say(
+        row,
+        as_json=as_json,
+        sentence=lambda: "\n".join(f"{name:<13} {cell(value)}".rstrip() for name, value in row.items()),
+    )
 
 
 @exceptions.command("replay")
@@ -108,7 +113,7 @@ def replay_exception(here: Surroundings, /, *, exception_id: str, tenant: str, a
         row,
         as_json=as_json,
         sentence=lambda: (
-            f"Booked as {row['record_id'] or 'seen'}."
+            (f"Booked as {row['record_id']}." if row["record_id"] else "Resolved; there was nothing to book.")
             if row["status"] == ExceptionStatus.RESOLVED
             else f"Still open. {row['reason']}: {row['sentence']}"
         ),
@@ -270,6 +275,6 @@ def _level(level: Level) -> dict[str, str]:
 def _story(answer: dict[str, Any]) -> str:
     lines = [f"{answer['kind']} {answer['record_id']}"]
     for step in answer["steps"]:
-        lines.append(f"{step['time']}  {step['stage']}: {step['sentence']}")
-        lines += [f"    {name}: {value}" for name, value in step["details"].items()]
+        lines.append(f"{cell(step['time'])}  {step['stage']}: {step['sentence']}")
+        lines += [f"    {name}: {value}" for name, value in step["details"].items() if value]
     return "\n".join(lines)

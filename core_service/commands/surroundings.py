@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +22,8 @@ from core_service.ports.unit_of_work import CoreStore
 from core_service.settings import Settings, load
 
 T = TypeVar("T")
+
+_TIME = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?\+00:00$")
 
 ACTOR = "command line"
 """Who did it, in the audit."""
@@ -89,11 +92,18 @@ def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
     """Return rows as aligned text, one line each, with a head; an empty list says so."""
     if not rows:
         return "(none)"
-    cells = [list(columns), *([str(row.get(column, "")) for column in columns] for row in rows)]
+    cells = [list(columns), *([cell(row.get(column, "")) for column in columns] for row in rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(columns))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells
     )
+
+
+def cell(value: Any) -> str:
+    """Return a value as people read it: yes or no, times to the second."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _TIME.sub(r"\1 \2 UTC", str(value))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")

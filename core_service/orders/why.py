@@ -113,7 +113,7 @@ def _read(sale: SaleRecord) -> LineageStep:
         record_id=sale.sale_id,
         at=sale.booked_at,
         stage="read",
-        sentence=f"Read as {document.kind} {document.reference} with {len(document.lines)} lines, revision {sale.revision}.",
+        sentence=f"Read as {document.kind} {document.reference} with {_count(len(document.lines), 'line')}, revision {sale.revision}.",
         details={
             "dialect": sale.dialect,
             "dialect_version": sale.dialect_version,
@@ -121,6 +121,10 @@ def _read(sale: SaleRecord) -> LineageStep:
             "raw": sale.raw_id,
         },
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _fact(record: FactRecord) -> LineageStep:

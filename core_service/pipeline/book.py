@@ -235,7 +235,8 @@ def _cause_of(record: SaleRecord) -> dict[str, str]:
 
 def _said(draft: Draft, record: SaleRecord) -> str:
     short = sorted(sku for (_, sku), position in draft.effects.positions.items() if position.on_hand < 0)
-    moved = f"Booked a {record.sale.kind} with {len(draft.effects.movements)} movements"
+    count = len(draft.effects.movements)
+    moved = f"Booked a {record.sale.kind} with {count} movement{'' if count == 1 else 's'}"
     return f"{moved}; below zero now: {', '.join(short)}." if short else f"{moved}."
 
 
