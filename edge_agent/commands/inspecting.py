@@ -52,7 +52,12 @@ def doctor(context: click.Context, *, json: bool) -> None:
     from adapters.seams.clock import SystemClock
     from edge_agent.field.doctor import Box, Verdict, examine
 
-    box = Box(data_dir=settings.directory, database=settings.database, reserve_bytes=settings.journal.reserve_bytes)
+    box = Box(
+        data_dir=settings.directory,
+        database=settings.database,
+        reserve_bytes=settings.journal.reserve_bytes,
+        core_clock_offset=_core_clock_offset(settings),
+    )
     findings = []
     for finding in examine(box, SystemClock()):
         findings.append(finding)

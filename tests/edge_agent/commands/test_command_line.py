@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx2
 import pytest
@@ -220,3 +222,27 @@ def test_fault_016_a_damaged_entry_is_found_and_put_aside(box: Box):
     assert box.command("journal", "verify").returncode == 0
     with box.running() as agent:
         assert agent.sell("number-2").status_code == 200
+
+
+class _Status(BaseHTTPRequestHandler):
+    """Answers as a running agent that has heard a core whose clock is a quarter of a second ahead."""
+
+    def do_GET(self) -> None:
+        raw = b'{"cache": {"core_clock_offset_seconds": 0.25}}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_the_doctor_compares_the_clock_with_what_a_running_agent_has_heard_of_the_core(box: Box):
+    with HTTPServer(("127.0.0.1", 0), _Status) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        address = {"host": "127.0.0.1", "port": server.server_port, "pid": 1}
+        (box.data / "agent.address").write_text(json.dumps(address), "ascii")
+        findings = box.told("doctor")["findings"]
+    (clock,) = [finding for finding in findings if finding["check"] == "clock"]
+    assert "as the core's does (+0.2 s)" in clock["sentence"]
