@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 import click
 
+from adapters.lazy_commands import LazyCommands
 from core_service.commands.index import COMMANDS
 
 
-class _Commands(click.Group):
-    """Loads a command's module only when it is called."""
+class _Commands(LazyCommands):
+    """In the order of a person's first day."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of a person's first day."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute, _ = COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List names and what they do without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, sentence) for name, (_, _, sentence) in COMMANDS.items()])
+    table = COMMANDS
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

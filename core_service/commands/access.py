@@ -10,16 +10,15 @@ from adapters.errors import Permanent
 from adapters.reasons import Reason
 from core_service.commands.desk import desk_of
 from core_service.commands.surroundings import (
+    MOST_LISTED,
     Surroundings,
     finish,
     json_option,
-    known_tenant,
+    of_tenant,
     say,
     table,
     tenant_option,
 )
-
-_MOST = 10_000
 
 
 @click.group()
@@ -69,22 +68,17 @@ def create_credential(
 @click.pass_obj
 def list_credentials(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
     """List credentials without their secrets."""
-
-    async def work() -> list[dict[str, Any]]:
-        async with here.store() as opened, opened.read(await known_tenant(opened, tenant)) as uow:
-            found = await uow.credentials.list("", _MOST)
-        return [
-            {
-                "credential": one.credential,
-                "name": one.name,
-                "scopes": " ".join(sorted(one.scopes)),
-                "created_at": one.created_at.isoformat(),
-                "revoked": one.revoked,
-            }
-            for one in found
-        ]
-
-    rows = finish(work())
+    found = finish(of_tenant(here, tenant, lambda uow: uow.credentials.list("", MOST_LISTED)))
+    rows: list[dict[str, Any]] = [
+        {
+            "credential": one.credential,
+            "name": one.name,
+            "scopes": " ".join(sorted(one.scopes)),
+            "created_at": one.created_at.isoformat(),
+            "revoked": one.revoked,
+        }
+        for one in found
+    ]
     columns = ("credential", "name", "scopes", "created_at", "revoked")
     say({"credentials": rows}, as_json=as_json, sentence=lambda: table(rows, columns))
 

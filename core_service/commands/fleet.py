@@ -8,6 +8,7 @@ import click
 
 from core_service.commands.surroundings import (
     ACTOR,
+    MOST_LISTED,
     Surroundings,
     finish,
     json_option,
@@ -17,8 +18,6 @@ from core_service.commands.surroundings import (
     tenant_option,
 )
 from core_service.fleet.roster import ListedAgent
-
-_MOST = 10_000
 
 
 @click.group()
@@ -83,7 +82,9 @@ def list_agents(here: Surroundings, /, *, tenant: str, store: str, as_json: bool
 
         async with here.store() as opened:
             roster = Roster(core=opened, clock=here.clock)
-            return [_agent(one) for one in await roster.list(await known_tenant(opened, tenant), store, "", _MOST)]
+            return [
+                _agent(one) for one in await roster.list(await known_tenant(opened, tenant), store, "", MOST_LISTED)
+            ]
 
     rows = finish(work())
     columns = ("agent", "store", "last_seen_at", "watermark", "version", "certificate_expires_at", "revoked")

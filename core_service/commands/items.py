@@ -10,16 +10,15 @@ import click
 from core_service.commands.desk import desk_of
 from core_service.commands.records import report_rows
 from core_service.commands.surroundings import (
+    MOST_LISTED,
     Surroundings,
     finish,
     json_option,
-    known_tenant,
+    of_tenant,
     say,
     table,
     tenant_option,
 )
-
-_MOST = 10_000
 
 
 @click.group()
@@ -59,22 +58,17 @@ def put_sku(here: Surroundings, /, *, sku_id: str, tenant: str, as_json: bool, *
 @click.pass_obj
 def list_skus(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
     """Show the catalogue by SKU."""
-
-    async def work() -> list[dict[str, Any]]:
-        async with here.store() as opened, opened.read(await known_tenant(opened, tenant)) as uow:
-            found = await uow.skus.list("", _MOST)
-        return [
-            {
-                "sku": one.sku,
-                "name": one.name,
-                "gtins": " ".join(one.gtins),
-                "aliases": " ".join(one.aliases),
-                "retired": one.retired,
-            }
-            for one in found
-        ]
-
-    rows = finish(work())
+    found = finish(of_tenant(here, tenant, lambda uow: uow.skus.list("", MOST_LISTED)))
+    rows: list[dict[str, Any]] = [
+        {
+            "sku": one.sku,
+            "name": one.name,
+            "gtins": " ".join(one.gtins),
+            "aliases": " ".join(one.aliases),
+            "retired": one.retired,
+        }
+        for one in found
+    ]
     say({"skus": rows}, as_json=as_json, sentence=lambda: table(rows, ("sku", "name", "gtins", "aliases", "retired")))
 
 

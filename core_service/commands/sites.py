@@ -8,16 +8,15 @@ import click
 
 from core_service.commands.desk import desk_of
 from core_service.commands.surroundings import (
+    MOST_LISTED,
     Surroundings,
     finish,
     json_option,
-    known_tenant,
+    of_tenant,
     say,
     table,
     tenant_option,
 )
-
-_MOST = 10_000
 
 
 def _place_options(command: Any) -> Any:
@@ -63,7 +62,7 @@ def list_tenants(here: Surroundings, /, *, as_json: bool) -> None:
 
     async def work() -> list[dict[str, Any]]:
         async with here.store() as store:
-            return [{"tenant": one.tenant, "name": one.name} for one in await store.platform.tenants("", _MOST)]
+            return [{"tenant": one.tenant, "name": one.name} for one in await store.platform.tenants("", MOST_LISTED)]
 
     rows = finish(work())
     say({"tenants": rows}, as_json=as_json, sentence=lambda: table(rows, ("tenant", "name")))
@@ -117,23 +116,18 @@ def put_store(here: Surroundings, /, *, store_id: str, tenant: str, as_json: boo
 @click.pass_obj
 def list_stores(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
     """Show stores by id with zone, closing time and currency."""
-
-    async def work() -> list[dict[str, Any]]:
-        async with here.store() as opened, opened.read(await known_tenant(opened, tenant)) as uow:
-            found = await uow.stores.list("", _MOST)
-        return [
-            {
-                "store": one.store,
-                "name": one.name,
-                "time_zone": one.time_zone,
-                "closing": f"{one.closing_time:%H:%M}",
-                "currency": one.currency,
-                "core_share_percent": one.core_share_percent,
-            }
-            for one in found
-        ]
-
-    rows = finish(work())
+    found = finish(of_tenant(here, tenant, lambda uow: uow.stores.list("", MOST_LISTED)))
+    rows: list[dict[str, Any]] = [
+        {
+            "store": one.store,
+            "name": one.name,
+            "time_zone": one.time_zone,
+            "closing": f"{one.closing_time:%H:%M}",
+            "currency": one.currency,
+            "core_share_percent": one.core_share_percent,
+        }
+        for one in found
+    ]
     columns = ("store", "name", "time_zone", "closing", "currency", "core_share_percent")
     say({"stores": rows}, as_json=as_json, sentence=lambda: table(rows, columns))
 
@@ -184,23 +178,18 @@ def put_location(here: Surroundings, /, *, location_id: str, tenant: str, as_jso
 @click.pass_obj
 def list_locations(here: Surroundings, /, *, tenant: str, as_json: bool) -> None:
     """List locations, stores' among them."""
-
-    async def work() -> list[dict[str, Any]]:
-        async with here.store() as opened, opened.read(await known_tenant(opened, tenant)) as uow:
-            found = await uow.locations.list("", _MOST)
-        return [
-            {
-                "location": one.location,
-                "name": one.name,
-                "kind": str(one.kind),
-                "country": one.country_code,
-                "wms_url": one.wms_url,
-                "closed": one.closed,
-            }
-            for one in found
-        ]
-
-    rows = finish(work())
+    found = finish(of_tenant(here, tenant, lambda uow: uow.locations.list("", MOST_LISTED)))
+    rows: list[dict[str, Any]] = [
+        {
+            "location": one.location,
+            "name": one.name,
+            "kind": str(one.kind),
+            "country": one.country_code,
+            "wms_url": one.wms_url,
+            "closed": one.closed,
+        }
+        for one in found
+    ]
     columns = ("location", "name", "kind", "country", "wms_url", "closed")
     say({"locations": rows}, as_json=as_json, sentence=lambda: table(rows, columns))
 

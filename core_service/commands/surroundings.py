@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,15 @@ from adapters.errors import Permanent, TillstreamError
 from adapters.reasons import Reason
 from adapters.seams.clock import Clock, SystemClock
 from adapters.seams.randomness import Randomness, SystemRandomness
-from core_service.ports.unit_of_work import CoreStore
+from core_service.ports.unit_of_work import CoreStore, UnitOfWork
 from core_service.settings import Settings, load
 
 T = TypeVar("T")
 
 _TIME = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?\+00:00$")
+
+MOST_LISTED = 10_000
+"""Rows of a listing on the command line."""
 
 ACTOR = "command line"
 """Who did it, in the audit."""
@@ -62,6 +65,14 @@ async def known_tenant(store: CoreStore, tenant: str) -> str:
         sentence = f"There is no tenant {tenant!r}; create it with `core-service tenant put {tenant} --name ...`."
         raise Permanent(Reason.REFERENCE_UNKNOWN, sentence, path="tenant")
     return tenant
+
+
+async def of_tenant(
+    here: Surroundings, tenant: str, read: Callable[[UnitOfWork], Awaitable[Sequence[T]]]
+) -> Sequence[T]:
+    """Return what `read` finds in one snapshot of a tenant; raise Permanent(REFERENCE_UNKNOWN) when there is no such tenant."""
+    async with here.store() as store, store.read(await known_tenant(store, tenant)) as uow:
+        return await read(uow)
 
 
 def finish(work: Awaitable[T]) -> T:

@@ -8,16 +8,15 @@ import click
 
 from core_service.commands.desk import desk_of
 from core_service.commands.surroundings import (
+    MOST_LISTED,
     Surroundings,
     finish,
     json_option,
-    known_tenant,
+    of_tenant,
     say,
     table,
     tenant_option,
 )
-
-_MOST = 10_000
 
 _store_option = click.option("--store", required=True, help="Its store.")
 
@@ -92,11 +91,8 @@ def issue_key(here: Surroundings, /, *, till_id: str, tenant: str, store: str, o
 @click.pass_obj
 def list_tills(here: Surroundings, /, *, tenant: str, store: str, as_json: bool) -> None:
     """Show tills by store and what they speak."""
-
-    async def work() -> list[dict[str, Any]]:
-        async with here.store() as opened, opened.read(await known_tenant(opened, tenant)) as uow:
-            found = await uow.tills.list(store, ("", ""), _MOST)
-        return [{"store": one.store, "till": one.till, "dialect": one.dialect, "retired": one.retired} for one in found]
-
-    rows = finish(work())
+    found = finish(of_tenant(here, tenant, lambda uow: uow.tills.list(store, ("", ""), MOST_LISTED)))
+    rows: list[dict[str, Any]] = [
+        {"store": one.store, "till": one.till, "dialect": one.dialect, "retired": one.retired} for one in found
+    ]
     say({"tills": rows}, as_json=as_json, sentence=lambda: table(rows, ("store", "till", "dialect", "retired")))
